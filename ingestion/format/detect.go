@@ -1,0 +1,76 @@
+package format
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Detection is what one format thinks of a document.
+type Detection struct {
+	Format     Format
+	Confidence Confidence
+}
+
+// Detect asks every format about the document and returns those that think
+// it possible, surest first; the order of formats breaks ties.
+func Detect(formats []Format, h Head) []Detection {
+	var found []Detection
+	for _, f := range formats {
+		c := f.Detect(h)
+		if c < Possible {
+			continue
+		}
+		at := len(found)
+		for at > 0 && found[at-1].Confidence < c {
+			at--
+		}
+		found = append(found, Detection{})
+		copy(found[at+1:], found[at:])
+		found[at] = Detection{f, c}
+	}
+	return found
+}
+
+// UnknownError says that no format recognised a document.
+type UnknownError struct {
+	Name  string
+	Shape Shape
+	Known []string
+}
+
+// Error implements error.
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("%s: no known report format recognises this %s document; force one with --format (%s)",
+		orUnnamed(e.Name), e.Shape, strings.Join(e.Known, ", "))
+}
+
+func orUnnamed(name string) string {
+	if name == "" {
+		return "the report"
+	}
+	return name
+}
+
+// Choose returns the format for a document: the one named by force, or the
+// surest detection. It returns ErrEmpty for a document with no content unless
+// a format is forced, and an *UnknownError when nothing fits.
+func Choose(formats []Format, in *Input, force string) (Detection, error) {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		if f.Name == force && force != "" {
+			return Detection{f, Certain}, nil
+		}
+		names[i] = f.Name
+	}
+	if force != "" {
+		return Detection{}, fmt.Errorf("unknown format %q: want one of %s", force, strings.Join(names, ", "))
+	}
+	if in.Head().Shape == ShapeEmpty {
+		return Detection{}, ErrEmpty
+	}
+	found := Detect(formats, in.Head())
+	if len(found) == 0 {
+		return Detection{}, &UnknownError{in.Name(), in.Head().Shape, names}
+	}
+	return found[0], nil
+}
