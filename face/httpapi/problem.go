@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/stance-aspm/stance/domain/estate"
+	"github.com/stance-aspm/stance/ingestion/receive"
+	"github.com/stance-aspm/stance/intelligence/posture"
+)
+
+// problem turns an error from below into an RFC 9457 problem. It is the one
+// table of what means which status; what is not in it is logged and shown as
+// an internal error without its text.
+func (a *API) problem(ctx context.Context, err error) error {
+	var (
+		bad     *posture.BadQuery
+		refused *receive.Refusal
+		policy  *PolicyError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, posture.ErrNotFound):
+		return huma.Error404NotFound("there is nothing by that name here")
+	case errors.As(err, &bad):
+		return huma.Error422UnprocessableEntity(bad.Reason)
+	case errors.As(err, &policy):
+		details := make([]error, len(policy.Problems))
+		for i, p := range policy.Problems {
+			details[i] = &huma.ErrorDetail{Message: p.Message, Location: p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)}
+		}
+		return huma.Error422UnprocessableEntity("the policies were not replaced: "+policy.Error(), details...)
+	case errors.As(err, &refused):
+		switch refused.Reason {
+		case receive.TooLarge:
+			return huma.Error413RequestEntityTooLarge(refused.Error())
+		case receive.Busy:
+			return huma.ErrorWithHeaders(huma.Error429TooManyRequests(refused.Error()), http.Header{"Retry-After": {"5"}})
+		}
+		return huma.Error422UnprocessableEntity(refused.Error())
+	case errors.Is(err, context.Canceled):
+		return huma.NewError(499, "the client went away")
+	}
+	a.Log(ctx, "request failed", err)
+	return huma.Error500InternalServerError("internal error; the server's log has the details")
+}
+
+func parseAssetID(s string) (estate.AssetID, error) {
+	u, err := uuid.Parse(s)
+	if err != nil {
+		return estate.AssetID{}, huma.Error422UnprocessableEntity("asset id: want a UUID")
+	}
+	return estate.AssetID(u), nil
+}
+
+func indentedDocument(api huma.API) ([]byte, error) {
+	b, err := json.Marshal(api.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, b, "", "  "); err != nil {
+		return nil, err
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), nil
+}

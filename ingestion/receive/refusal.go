@@ -1,0 +1,21 @@
+package receive
+
+// Why is the class of a refusal; faces turn it into their own codes.
+type Why int
+
+// The reasons for which a report is not taken.
+const (
+	Unreadable Why = iota // nothing that could be a report
+	TooLarge              // beyond a limit, packed or unpacked
+	Busy                  // too much is waiting; try again later
+)
+
+// Refusal says why a report was not taken and what the sender can do. Nothing
+// of a refused report is kept.
+type Refusal struct {
+	Reason Why
+	Text   string
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return r.Text }
