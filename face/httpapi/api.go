@@ -120,6 +120,7 @@ func (a *API) register(api huma.API) {
 }
 
 func (a *API) config() huma.Config {
+	huma.DefaultArrayNullable = false // lists in answers are never null
 	c := huma.DefaultConfig("Stance", a.Version)
 	c.DocsPath = "" // its page would load scripts from elsewhere
 	c.SchemasPath = ""
