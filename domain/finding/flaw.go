@@ -11,6 +11,8 @@ type Flaw struct {
 	Advisories  []string
 	CWEs        []int
 	CVSS        []CVSS
+	Confidence  string   // the tool's word
+	Verified    *bool    // of a secret: whether the tool proved that it works
 	EPSS        *float64 // as the tool says
 	KEV         bool     // as the tool says
 	Component   *Component
@@ -24,6 +26,10 @@ func FlawOf(o *Observation, tool, advisory string) Flaw {
 	f := Flaw{
 		Kind: o.Kind, Tool: tool, Check: o.Check, Title: o.Title, Advisory: advisory, Advisories: o.Advisories, CWEs: o.CWEs,
 		CVSS: o.CVSS, EPSS: o.EPSS, KEV: o.KEV, Fix: o.Fix, FixVersions: o.FixVersions, References: o.References,
+	}
+	f.Confidence = o.Confidence
+	if o.Secret != nil {
+		f.Verified = o.Secret.Verified
 	}
 	if c := o.Component; c != nil {
 		f.Component = &Component{PURL: c.PURL, Ecosystem: c.Ecosystem, Group: c.Group, Name: c.Name, Version: c.Version, Type: c.Type, Licences: c.Licences}
@@ -42,7 +48,11 @@ func (f *Flaw) Key() Key {
 	if f.Component != nil {
 		purl = componentName(f.Component) + "@" + f.Component.Version
 	}
-	return h.start("flaw-check").add(string(f.Kind), f.Tool, f.Check.ID, f.Title, f.Advisory, purl).key()
+	verified := ""
+	if f.Verified != nil && *f.Verified {
+		verified = "verified"
+	}
+	return h.start("flaw-check").add(verified, string(f.Kind), f.Tool, f.Check.ID, f.Title, f.Advisory, purl).key()
 }
 
 // Fixable reports whether a version or change that resolves it is known.

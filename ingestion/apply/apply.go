@@ -135,6 +135,7 @@ type judgeKey struct {
 	flaw     int64
 	app      int64
 	severity finding.Severity
+	tools    int
 }
 
 // take applies one batch from the decoder.
@@ -364,12 +365,12 @@ func (s *session) advisory(o *finding.Observation) string {
 // maxRemembered bounds caches that live as long as one report.
 const maxRemembered = 50_000
 
-func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.Severity) (Judgement, error) {
-	key := judgeKey{id, t.Application, severity}
+func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.Severity, tools int) (Judgement, error) {
+	key := judgeKey{id, t.Application, severity, tools}
 	if j, ok := s.judged[key]; ok {
 		return j, nil
 	}
-	j, err := s.tx.Judge(s.ctx, id, f, severity, t.Context)
+	j, err := s.tx.Judge(s.ctx, id, f, severity, tools, t.Context)
 	if err == nil && len(s.judged) < maxRemembered {
 		s.judged[key] = j
 	}

@@ -1,7 +1,9 @@
 package apply
 
 import (
+	"context"
 	"fmt"
+	"math/bits"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -165,7 +167,7 @@ func (sc *scan) follow(updated []Sighting, obs map[finding.ID]*finding.Observati
 		if err != nil {
 			return err
 		}
-		j, err := sc.s.judge(flaw, fl, &sc.target, f.Severity)
+		j, err := sc.s.judge(flaw, fl, &sc.target, f.Severity, bits.OnesCount64(f.Tools))
 		if err != nil {
 			return err
 		}
@@ -225,7 +227,11 @@ func (sc *scan) conclude() error {
 	if err != nil {
 		return err
 	}
-	r := &Refresher{Tx: tx, Series: sc.others, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Now: sc.s.job.Now}
+	bit, err := toolBits(ctx, tx, sc.others)
+	if err != nil {
+		return err
+	}
+	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Now: sc.s.job.Now}
 	turns, err := r.Refresh(ctx, ids)
 	if err != nil {
 		return err
@@ -234,6 +240,22 @@ func (sc *scan) conclude() error {
 	sc.tally()
 	return tx.AppendEvents(ctx, sc.s.job.Report, sc.events)
 }
+
+// toolBits maps the tools of series to their bits.
+func toolBits(ctx context.Context, tx Targets, series []Series) (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for _, s := range series {
+		n, err := tx.Tool(ctx, s.Tool)
+		if err != nil {
+			return nil, err
+		}
+		out[s.Tool] = toolBit(n)
+	}
+	return out, nil
+}
+
+// toolBit is the bit of a tool in [Finding.Tools].
+func toolBit(n int) uint64 { return 1 << min(n, 62) }
 
 // doubts says why the scan is not trusted to close findings.
 func (sc *scan) doubts() string {

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"math/bits"
 	"time"
 
 	"github.com/stance-aspm/stance/domain/estate"
@@ -13,13 +14,14 @@ type Evidence interface {
 	Backing(ctx context.Context, ids []finding.ID) ([]Sighting, error)
 	LoadFindings(ctx context.Context, ids []finding.ID) ([]Finding, error)
 	UpdateFindings(ctx context.Context, before, after []Finding) error
-	Judge(ctx context.Context, flaw int64, f *finding.Flaw, severity finding.Severity, c estate.Context) (Judgement, error)
+	Judge(ctx context.Context, flaw int64, f *finding.Flaw, severity finding.Severity, tools int, c estate.Context) (Judgement, error)
 }
 
 // Refresher derives the state of findings from all evidence behind them.
 type Refresher struct {
 	Tx         Evidence
-	Series     []Series // all of the asset
+	Series     []Series          // all of the asset
+	ToolBit    map[string]uint64 // by tool
 	DefaultRef string
 	Context    estate.Context // of the asset's application
 	Now        time.Time
@@ -71,8 +73,8 @@ func (r *Refresher) refresh(ctx context.Context, ids []finding.ID) ([]StatusTurn
 	var before, after []Finding
 	for _, row := range rows {
 		next, by := r.derive(row, behind[row.ID], series)
-		if next.Severity != row.Severity {
-			j, err := r.Tx.Judge(ctx, row.Flaw, nil, next.Severity, r.Context)
+		if next.Severity != row.Severity || next.Tools != row.Tools {
+			j, err := r.Tx.Judge(ctx, row.Flaw, nil, next.Severity, bits.OnesCount64(next.Tools), r.Context)
 			if err != nil {
 				return nil, err
 			}
@@ -111,9 +113,10 @@ func (r *Refresher) derive(row Finding, behind []*Sighting, series map[int64]*Se
 	next := row
 	next.BranchOnly = !onDefault
 	if len(there) > 0 {
-		next.Severity = finding.SeverityUnknown
+		next.Severity, next.Tools = finding.SeverityUnknown, 0
 		for _, s := range there {
 			next.Severity = max(next.Severity, s.Severity)
+			next.Tools |= r.ToolBit[series[s.Series].Tool]
 		}
 		decided = there[0]
 	}

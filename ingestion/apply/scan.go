@@ -89,7 +89,7 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 		return nil, err
 	}
 	sc := &scan{
-		s: s, target: t, series: series, tool: tool, toolBit: 1 << min(bit, 63), version: r.Version, at: s.scannedAt(r),
+		s: s, target: t, series: series, tool: tool, toolBit: toolBit(bit), version: r.Version, at: s.scannedAt(r),
 		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, others: all, tools: map[int64]string{}, backed: map[finding.ID]bool{},
 		writer: w, contents: map[contentKey]int32{}, seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
 		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
@@ -241,8 +241,16 @@ func gone(c finding.ClaimState) bool { return c == finding.ClaimFixed || c == fi
 // resolveFinding looks for the finding among those that other tools and other
 // branches know on the asset, and makes it when there is none.
 func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string) error {
+	flaw, f, err := sc.s.flaw(o, sc.tool, adv)
+	if err != nil {
+		return err
+	}
 	if len(sc.others) > 1 {
-		cands, err := sc.s.tx.Candidates(sc.s.ctx, sc.target.Asset, sc.series.ID, sg.ID)
+		same := int64(0)
+		if o.Kind == finding.Vulnerability {
+			same = flaw
+		}
+		cands, err := sc.s.tx.Candidates(sc.s.ctx, sc.target.Asset, sc.series.ID, sg.ID.Key, same)
 		if err != nil {
 			return err
 		}
@@ -254,14 +262,14 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 			return nil
 		}
 	}
-	f, err := sc.newFinding(sg, o, adv)
+	row, err := sc.newFinding(o, flaw, f)
 	if err != nil {
 		return err
 	}
-	sg.Finding, sg.Join = f.ID, JoinFirst
-	sc.newFindings = append(sc.newFindings, f)
+	sg.Finding, sg.Join = row.ID, JoinFirst
+	sc.newFindings = append(sc.newFindings, row)
 	if len(sc.others) > 1 {
-		sc.backed[f.ID] = true
+		sc.backed[row.ID] = true
 	}
 	sc.born.Add(sg.N)
 	sc.s.out.New++
@@ -295,7 +303,7 @@ func (sc *scan) choose(sg *Sighting, cands []Sighting, kind finding.Kind) (*Sigh
 	// a package's place in their own ways. Only when there is no choice.
 	for i := range cands {
 		c := &cands[i]
-		if c.ID.Moved != sg.ID.Moved || sc.tools[c.Series] == sc.tool || sc.backed[c.Finding] {
+		if sc.tools[c.Series] == sc.tool || sc.backed[c.Finding] {
 			continue
 		}
 		if best != nil && best.Finding != c.Finding {
@@ -307,12 +315,8 @@ func (sc *scan) choose(sg *Sighting, cands []Sighting, kind finding.Kind) (*Sigh
 }
 
 // newFinding makes the row of a new finding.
-func (sc *scan) newFinding(sg *Sighting, o *finding.Observation, adv string) (Finding, error) {
-	flaw, f, err := sc.s.flaw(o, sc.tool, adv)
-	if err != nil {
-		return Finding{}, err
-	}
-	j, err := sc.s.judge(flaw, f, &sc.target, o.Severity)
+func (sc *scan) newFinding(o *finding.Observation, flaw int64, f *finding.Flaw) (Finding, error) {
+	j, err := sc.s.judge(flaw, f, &sc.target, o.Severity, 1)
 	if err != nil {
 		return Finding{}, err
 	}

@@ -47,6 +47,8 @@ type Targets interface {
 	Flaw(ctx context.Context, f *finding.Flaw) (int64, error)
 	// Tool returns the record's number of a tool, from 0.
 	Tool(ctx context.Context, name string) (int, error)
+	// TargetOf returns an asset by its number.
+	TargetOf(ctx context.Context, asset int64) (Target, error)
 	// SetDefaultRef says which ref counts from now on.
 	SetDefaultRef(ctx context.Context, asset int64, ref string) error
 }
@@ -116,9 +118,9 @@ type Sightings interface {
 	SightingsOf(ctx context.Context, series int64) ([]Sighting, error)
 	// Backing lists all sightings of findings, whatever the series.
 	Backing(ctx context.Context, ids []finding.ID) ([]Sighting, error)
-	// Candidates lists the sightings of an asset with a key, or with a Near or
-	// Moved hash, outside a series.
-	Candidates(ctx context.Context, asset, exceptSeries int64, id finding.Identity) ([]Sighting, error)
+	// Candidates lists the sightings of an asset outside a series that have
+	// the key or whose finding is of the flaw.
+	Candidates(ctx context.Context, asset, exceptSeries int64, key finding.Key, flaw int64) ([]Sighting, error)
 	// PutSightings inserts or replaces sightings.
 	PutSightings(ctx context.Context, asset int64, ss []Sighting) error
 	// PutChunk keeps encoded observations and returns their number.
@@ -140,7 +142,7 @@ type Finding struct {
 	Priority    uint8
 	KEV         bool
 	Fixable     bool
-	Tools       uint64 // bit i is tool i; tools beyond 62 share bit 63
+	Tools       uint64 // bit i is tool i; tools beyond 62 share bit 62: a signed column holds them
 	Place       string
 	Line        int32
 	FirstSeen   time.Time
@@ -157,8 +159,9 @@ type Findings interface {
 	UpdateFindings(ctx context.Context, before, after []Finding) error
 	// Chunk returns encoded observations.
 	Chunk(ctx context.Context, id int64) ([]byte, error)
-	// Judge scores a flaw in a context: 0 to 100, and the priority's rank.
-	Judge(ctx context.Context, flaw int64, f *finding.Flaw, severity finding.Severity, c estate.Context) (Judgement, error)
+	// Judge scores a flaw (which it may have to load when f is nil) of a
+	// severity, reported by so many tools, in a context.
+	Judge(ctx context.Context, flaw int64, f *finding.Flaw, severity finding.Severity, tools int, c estate.Context) (Judgement, error)
 }
 
 // Judgement is what scoring says of a finding.
@@ -198,6 +201,9 @@ type Ledger interface {
 	// Components records the inventory that a report lists.
 	Components(ctx context.Context, series int64, cs []finding.Component, depends map[string][]string) error
 	Quarantine(ctx context.Context, report string, fs []format.Fault) error
+	// Confirm lets the held scans of a report close findings and returns the
+	// series they belong to.
+	Confirm(ctx context.Context, report, by string) ([]Series, error)
 	// Finish records the outcome of a report.
 	Finish(ctx context.Context, report string, r Outcome) error
 }

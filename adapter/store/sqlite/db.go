@@ -29,9 +29,18 @@ type DB struct {
 	write *sql.DB
 	read  *sql.DB
 	now   func() time.Time
-	stmts *statements
 	model scorer
+
+	enqueue Enqueue
 }
+
+// Enqueue adds the job that applies a report, in the transaction that records
+// the report.
+type Enqueue func(ctx context.Context, tx *sql.Tx, t tenant.ID, report string) error
+
+// SetEnqueue says how jobs are added. It is called once, before the first
+// report is accepted.
+func (d *DB) SetEnqueue(fn Enqueue) { d.enqueue = fn }
 
 // Options are the few knobs of the record.
 type Options struct {
@@ -69,7 +78,6 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
 	d := &DB{write: w, read: r, now: o.Now}
-	d.stmts = &statements{db: w}
 	d.model = newScorer()
 	return d, nil
 }
