@@ -1,7 +1,6 @@
 package sarif
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -31,25 +30,10 @@ type run struct {
 	words    *words
 }
 
-// tool is a toolComponent: the driver or an extension.
-type tool struct {
-	name, guid string
-	rules      []*rule
-	byID       map[string]*rule
-	messages   map[string]message
-}
-
 // artifactLocation is a reference to a file.
 type artifactLocation struct {
 	uri, base string
 	index     int // into run.artifacts; -1 when unsaid
-}
-
-// override is a level that an invocation set for a rule.
-type override struct {
-	id    string
-	index int
-	level string
 }
 
 // runProperties are run.properties that a known tool writes.
@@ -57,9 +41,6 @@ type runProperties struct {
 	imageName, imageID    string
 	repoDigests, repoTags []string
 }
-
-// maxNotes bounds the tool's own messages kept with a run.
-const maxNotes = 5
 
 func newRun() *run {
 	return &run{
@@ -69,8 +50,6 @@ func newRun() *run {
 		words:    &words{},
 	}
 }
-
-func newTool() *tool { return &tool{byID: map[string]*rule{}, messages: map[string]message{}} }
 
 // read reports whether a member of a run says something of its context.
 func read(name string) bool {
@@ -136,93 +115,6 @@ func (r *run) member(name string, value []byte) {
 	}
 }
 
-func (r *run) readTool(c *cursor) {
-	driver := r.tools[0]
-	for ok := c.object(); ok && c.member(); {
-		switch string(c.name) {
-		case "driver":
-			r.out.Version = driver.read(c)
-		case "extensions":
-			for ok := c.array(); ok && c.element(); {
-				t := newTool()
-				t.read(c)
-				r.tools = append(r.tools, t)
-			}
-		// Before 2.1.0 the tool was one flat object.
-		case "name":
-			driver.name = c.text()
-		case "version":
-			r.out.Version = c.text()
-		case "semanticVersion":
-			if v := c.text(); r.out.Version == "" {
-				r.out.Version = v
-			}
-		}
-	}
-}
-
-// read reads a toolComponent and returns the version it gives.
-func (t *tool) read(c *cursor) (version string) {
-	var semantic, dotted string
-	for ok := c.object(); ok && c.member(); {
-		switch string(c.name) {
-		case "name":
-			t.name = c.text()
-		case "guid":
-			t.guid = c.text()
-		case "version":
-			version = c.text()
-		case "semanticVersion":
-			semantic = c.text()
-		case "dottedQuadFileVersion":
-			dotted = c.text()
-		case "rules":
-			for ok := c.array(); ok && c.element(); {
-				t.add(readRule(c))
-			}
-		case "globalMessageStrings":
-			readMessages(c, t.messages)
-		}
-	}
-	return first(version, semantic, dotted)
-}
-
-func (t *tool) add(r *rule) {
-	t.rules = append(t.rules, r)
-	if _, taken := t.byID[r.check.ID]; !taken {
-		t.byID[r.check.ID] = r
-	}
-}
-
-// readResources reads the rules of older versions: an array, or an object
-// with the rules' ids as names.
-func (r *run) readResources(name string, c *cursor) {
-	if name == "resources" {
-		for ok := c.object(); ok && c.member(); {
-			switch string(c.name) {
-			case "rules":
-				r.readResources("rules", c)
-			case "messageStrings":
-				readMessages(c, r.tools[0].messages)
-			}
-		}
-		return
-	}
-	if c.kind() == '[' {
-		for ok := c.array(); ok && c.element(); {
-			r.tools[0].add(readRule(c))
-		}
-		return
-	}
-	for ok := c.object(); ok && c.member(); {
-		key := string(c.name)
-		rule := readRule(c)
-		rule.check.ID = first(rule.check.ID, key)
-		r.tools[0].add(rule)
-		r.tools[0].byID[key] = rule
-	}
-}
-
 func artifact(c *cursor) artifactLocation {
 	a := artifactLocation{index: -1}
 	for ok := c.object(); ok && c.member(); {
@@ -244,84 +136,6 @@ func (r *run) readFiles(c *cursor) {
 	for ok := c.array(); ok && c.element(); {
 		r.artifacts = append(r.artifacts, artifact(c))
 	}
-}
-
-func (r *run) readInvocation(c *cursor) {
-	var levels []override
-	for ok := c.object(); ok && c.member(); {
-		switch string(c.name) {
-		case "executionSuccessful", "toolExecutionSuccessful":
-			if v, said := c.boolean(); said && !v {
-				r.out.Failed = true
-			}
-		case "startTimeUtc", "startTime":
-			if t := parseTime(c.text()); r.out.Started.IsZero() {
-				r.out.Started = t
-			}
-		case "endTimeUtc", "endTime":
-			if t := parseTime(c.text()); r.out.Started.IsZero() {
-				r.out.Started = t
-			}
-		case "toolExecutionNotifications", "toolConfigurationNotifications", "toolNotifications", "configurationNotifications":
-			for ok := c.array(); ok && c.element(); {
-				r.readNotification(c)
-			}
-		case "ruleConfigurationOverrides":
-			for ok := c.array(); ok && c.element(); {
-				levels = append(levels, readOverride(c))
-			}
-		case "workingDirectory":
-			r.bases[workingDirectory] = base{artifactLocation: readArtifactLocation(c)}
-		}
-	}
-	r.overrides = append(r.overrides, levels)
-}
-
-// readNotification keeps what the tool reports as an error of its own.
-func (r *run) readNotification(c *cursor) {
-	var level string
-	var m message
-	for ok := c.object(); ok && c.member(); {
-		switch string(c.name) {
-		case "level":
-			level = c.text()
-		case "message":
-			m = readMessage(c)
-		}
-	}
-	if strings.EqualFold(level, "error") {
-		r.note(m.plain())
-	}
-}
-
-func (r *run) note(s string) {
-	if s = strings.TrimSpace(s); s != "" && len(r.out.Notes) < maxNotes && !slices.Contains(r.out.Notes, s) {
-		r.out.Notes = append(r.out.Notes, s)
-	}
-}
-
-func readOverride(c *cursor) override {
-	o := override{index: -1}
-	for ok := c.object(); ok && c.member(); {
-		switch string(c.name) {
-		case "descriptor":
-			for ok := c.object(); ok && c.member(); {
-				switch string(c.name) {
-				case "id":
-					o.id = c.word()
-				case "index":
-					o.index = c.integer(-1)
-				}
-			}
-		case "configuration":
-			for ok := c.object(); ok && c.member(); {
-				if string(c.name) == "level" {
-					o.level = c.word()
-				}
-			}
-		}
-	}
-	return o
 }
 
 func (r *run) readVersionControl(c *cursor) {
@@ -413,58 +227,6 @@ func (r *run) finish() {
 			rule.derive(r)
 		}
 	}
-}
-
-// ruleOf finds the rule of a result: by the index into the component that it
-// names, else by the id, taking one level of a hierarchical id off at a time
-// ("CA1000/1/2", "CA1000/1", "CA1000"; section 3.52.4).
-func (r *run) ruleOf(res *result) *rule {
-	t := r.toolOf(&res.component)
-	if i := res.ruleIndex; i >= 0 && i < len(t.rules) {
-		rule := t.rules[i]
-		if res.ruleID == "" || rule.covers(res.ruleID) {
-			return rule
-		}
-		// The index and the id disagree: believe the id if a rule has it.
-		if byID := r.ruleByID(t, res.ruleID); byID != nil {
-			return byID
-		}
-		return rule
-	}
-	if res.ruleID == "" {
-		return nil
-	}
-	return r.ruleByID(t, res.ruleID)
-}
-
-func (r *run) ruleByID(preferred *tool, id string) *rule {
-	for id != "" {
-		if rule := preferred.byID[id]; rule != nil {
-			return rule
-		}
-		for _, t := range r.tools {
-			if rule := t.byID[id]; rule != nil {
-				return rule
-			}
-		}
-		id = id[:max(strings.LastIndexByte(id, '/'), 0)]
-	}
-	return nil
-}
-
-func (r *run) toolOf(ref *componentRef) *tool {
-	extensions := r.tools[1:]
-	if ref.index >= 0 && ref.index < len(extensions) {
-		return extensions[ref.index]
-	}
-	if ref.name != "" || ref.guid != "" {
-		for _, t := range r.tools {
-			if ref.guid != "" && strings.EqualFold(t.guid, ref.guid) || ref.guid == "" && t.name == ref.name {
-				return t
-			}
-		}
-	}
-	return r.tools[0]
 }
 
 // parseTime reads the date-times of SARIF (RFC 3339, the fraction and even

@@ -47,7 +47,8 @@ func detect(h format.Head) format.Confidence {
 		return format.Certain
 	case runs.At("0", "tool", "name").Is('"') && numbered:
 		return format.Likely
-	case runs.At("0", "results").Is('[') && numbered:
+	case runs.At("0", "results").Is('[') && numbered,
+		runs.At("0", "results", "0").Has("ruleId", "message") && runs.At("0", "results", "0", "message").Is('{'):
 		return format.Likely
 	case runs.Is('[') && runs.First == nil && numbered && strings.HasSuffix(strings.ToLower(h.Name), ".sarif"):
 		return format.Likely
