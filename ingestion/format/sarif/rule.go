@@ -230,13 +230,15 @@ func addCWE(list []int, n int) []int {
 	return list
 }
 
-// advisoryPrefixes begin the ids of the vulnerability databases that scanners
-// lead with.
-var advisoryPrefixes = [...]string{
-	"CVE-", "GHSA-", "GO-", "RUSTSEC-", "PYSEC-", "OSV-", "SNYK-", "BDSA-", "SONATYPE-", "MAL-", "GMS-", "TEMP-",
-	"DSA-", "DLA-", "DTSA-", "USN-", "RHSA-", "RHBA-", "RHEA-", "ELSA-", "ALAS", "ALSA-", "RLSA-", "SUSE-SU-", "OPENSUSE-SU-",
-	"XRAY-", "CGA-", "GSD-", "PRISMA-", "BIT-", "HSEC-", "PSF-", "EUVD-", "NSWG-ECO-", "CAN-", "AVD-CVE-",
-}
+// numberedPrefixes begin the ids of vulnerability databases that go on with a
+// year or number, freePrefixes those that go on otherwise.
+var (
+	numberedPrefixes = [...]string{
+		"CVE", "CAN", "GO", "RUSTSEC", "PYSEC", "PSF", "HSEC", "EUVD", "GSD", "MAL", "TEMP", "BDSA", "GMS", "PRISMA",
+		"DSA", "DLA", "DTSA", "USN", "RHSA", "RHBA", "RHEA", "ELSA", "ALSA", "RLSA",
+	}
+	freePrefixes = [...]string{"SNYK-", "SONATYPE-", "ALAS", "SUSE-SU-", "OPENSUSE-SU-", "XRAY-", "CGA-", "NSWG-ECO-", "OSV-"}
+)
 
 // addAdvisories appends the advisory ids that stand in s as words.
 func addAdvisories(ids []string, s string) []string {
@@ -255,30 +257,38 @@ func addAdvisories(ids []string, s string) []string {
 // ("CVE-2021-1-openssl" is how Grype names rules), or "".
 func advisoryOf(w string) string {
 	upper := strings.ToUpper(w)
-	if i := strings.Index(upper, "CVE-"); i > 0 && (strings.HasPrefix(upper, "BC_") || strings.HasPrefix(upper, "AVD-")) {
-		w, upper = w[i:], upper[i:] // "BC_CVE_…" of Checkov is kept as it stands
-	}
-	known := false
-	for _, p := range advisoryPrefixes {
-		known = known || strings.HasPrefix(upper, p)
-	}
-	if !known || !strings.ContainsAny(w, "0123456789") && !strings.HasPrefix(upper, "GHSA-") {
+	head, rest, ok := strings.Cut(upper, "-")
+	if !ok {
 		return ""
 	}
 	parts := strings.Split(w, "-")
-	switch {
-	case strings.HasPrefix(upper, "CVE-"), strings.HasPrefix(upper, "GO-"):
+	switch head {
+	case "CVE", "CAN", "GO":
 		if len(parts) < 3 || !digits(parts[1]) || !digits(parts[2]) {
 			return ""
 		}
 		return strings.Join(parts[:3], "-")
-	case strings.HasPrefix(upper, "GHSA-"):
+	case "GHSA":
 		if len(parts) < 4 || len(parts[1]) != 4 || len(parts[2]) != 4 || len(parts[3]) != 4 {
 			return ""
 		}
 		return strings.Join(parts[:4], "-")
 	}
-	return w
+	if slices.Contains(numberedPrefixes[:], head) {
+		if len(rest) < 4 || !digits(rest[:3]) {
+			return ""
+		}
+		return w
+	}
+	if strings.HasPrefix(upper, "SNYK-CC-") { // Snyk's rules for infrastructure as code
+		return ""
+	}
+	for _, p := range freePrefixes {
+		if strings.HasPrefix(upper, p) && strings.ContainsAny(rest, "0123456789") {
+			return w
+		}
+	}
+	return ""
 }
 
 func digits(s string) bool {

@@ -70,7 +70,8 @@ func TestAddAdvisories(t *testing.T) {
 		"GO-2026-4864":                    "GO-2026-4864",
 		"RHSA-2021:1234":                  "RHSA-2021:1234",
 		"ALAS2-2023-2222":                 "ALAS2-2023-2222",
-		"CVE-":                            "", "go-vet": "", "GO-SEC-1": "", "java/sql-injection": "", "CKV_AWS_20": "", "DSA-key": "",
+		"CVE-":                            "", "go-vet": "", "GO-SEC-1": "", "java/sql-injection": "", "CKV_AWS_20": "", "DSA-key": "", "MAL-1": "", "SNYK-CC-TF-4": "", "SNYK": "", "alas": "",
+		"USN-6000-1": "USN-6000-1", "RUSTSEC-2020-0001": "RUSTSEC-2020-0001", "TEMP-0290435-0B57B5": "TEMP-0290435-0B57B5",
 	} {
 		if got := strings.Join(addAdvisories(nil, text), ","); got != want {
 			t.Errorf("addAdvisories(%q) = %q, want %q", text, got, want)
