@@ -3,10 +3,15 @@ package all
 
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
+	"github.com/stance-aspm/stance/ingestion/format/sarif"
 )
 
 // Formats returns every format in the order in which detection asks them:
 // sorted by name, one line each.
 func Formats() []format.Format {
-	return []format.Format{}
+	return []format.Format{
+		cyclonedx.Format,
+		sarif.Format,
+	}
 }
