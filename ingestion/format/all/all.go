@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
+	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 )
 
 // Formats returns every format in the order in which detection asks them:
@@ -11,5 +12,6 @@ import (
 func Formats() []format.Format {
 	return []format.Format{
 		gitleaks.Format,
+		trufflehog.Format,
 	}
 }
