@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 )
@@ -11,6 +12,7 @@ import (
 // sorted by name, one line each.
 func Formats() []format.Format {
 	return []format.Format{
+		checkov.Format,
 		gitleaks.Format,
 		trufflehog.Format,
 	}
