@@ -6,6 +6,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
+	"github.com/stance-aspm/stance/ingestion/format/zap"
 )
 
 // Formats returns every format in the order in which detection asks them:
@@ -15,5 +16,6 @@ func Formats() []format.Format {
 		checkov.Format,
 		gitleaks.Format,
 		trufflehog.Format,
+		zap.Format,
 	}
 }
