@@ -5,6 +5,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
+	"github.com/stance-aspm/stance/ingestion/format/nuclei"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 	"github.com/stance-aspm/stance/ingestion/format/zap"
 )
@@ -15,6 +16,7 @@ func Formats() []format.Format {
 	return []format.Format{
 		checkov.Format,
 		gitleaks.Format,
+		nuclei.Format,
 		trufflehog.Format,
 		zap.Format,
 	}
