@@ -6,6 +6,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
+	"github.com/stance-aspm/stance/ingestion/format/sonarqube"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 	"github.com/stance-aspm/stance/ingestion/format/zap"
 )
@@ -17,6 +18,7 @@ func Formats() []format.Format {
 		checkov.Format,
 		gitleaks.Format,
 		nuclei.Format,
+		sonarqube.Format,
 		trufflehog.Format,
 		zap.Format,
 	}
