@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
+	"github.com/stance-aspm/stance/ingestion/format/generic"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
 	"github.com/stance-aspm/stance/ingestion/format/sonarqube"
@@ -16,6 +17,7 @@ import (
 func Formats() []format.Format {
 	return []format.Format{
 		checkov.Format,
+		generic.Format,
 		gitleaks.Format,
 		nuclei.Format,
 		sonarqube.Format,

@@ -38,9 +38,10 @@ var nameless = map[string]bool{
 }
 
 // sharedShape are documents that several tools write in just this form (a bare
-// null), so that whoever stands first in the list gets them.
+// null, an empty list), so that whoever stands first in the list gets them.
 var sharedShape = map[string]bool{
-	"reports/trivy/legacy_no_vuln.json": true,
+	"reports/trivy/legacy_no_vuln.json":                   true,
+	"reports/aws_inspector2/aws_inspector2_zero_vul.json": true, // {"findings": []}
 }
 
 type corpusEntry struct {

@@ -171,6 +171,9 @@ func (rec *record) claim() finding.Claim {
 }
 
 func (rec *record) fingerprints(o *finding.Observation) {
+	if rec.Key == "" && rec.Hash == "" {
+		return
+	}
 	o.Fingerprints = map[string]string{}
 	if rec.Key != "" {
 		o.Fingerprints["key"] = rec.Key.String()
