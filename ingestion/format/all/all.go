@@ -3,15 +3,29 @@ package all
 
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
+	"github.com/stance-aspm/stance/ingestion/format/generic"
+	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
+	"github.com/stance-aspm/stance/ingestion/format/nuclei"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
+	"github.com/stance-aspm/stance/ingestion/format/sonarqube"
+	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
+	"github.com/stance-aspm/stance/ingestion/format/zap"
 )
 
 // Formats returns every format in the order in which detection asks them:
 // sorted by name, one line each.
 func Formats() []format.Format {
 	return []format.Format{
+		checkov.Format,
 		cyclonedx.Format,
+		generic.Format,
+		gitleaks.Format,
+		nuclei.Format,
 		sarif.Format,
+		sonarqube.Format,
+		trufflehog.Format,
+		zap.Format,
 	}
 }
