@@ -3,10 +3,13 @@ package all
 
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/trivy"
 )
 
 // Formats returns every format in the order in which detection asks them:
 // sorted by name, one line each.
 func Formats() []format.Format {
-	return []format.Format{}
+	return []format.Format{
+		trivy.Format,
+	}
 }
