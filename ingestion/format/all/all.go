@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
 )
 
@@ -10,6 +11,7 @@ import (
 // sorted by name, one line each.
 func Formats() []format.Format {
 	return []format.Format{
+		grype.Format,
 		trivy.Format,
 	}
 }
