@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
+	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
 )
 
@@ -12,6 +13,7 @@ import (
 func Formats() []format.Format {
 	return []format.Format{
 		grype.Format,
+		semgrep.Format,
 		trivy.Format,
 	}
 }
