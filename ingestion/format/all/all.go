@@ -5,6 +5,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
+	"github.com/stance-aspm/stance/ingestion/format/snyk"
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
 )
 
@@ -14,6 +15,7 @@ func Formats() []format.Format {
 	return []format.Format{
 		grype.Format,
 		semgrep.Format,
+		snyk.Format,
 		trivy.Format,
 	}
 }
