@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
+	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
@@ -14,6 +15,7 @@ import (
 func Formats() []format.Format {
 	return []format.Format{
 		grype.Format,
+		npmaudit.Format,
 		semgrep.Format,
 		snyk.Format,
 		trivy.Format,
