@@ -3,6 +3,7 @@ package all
 
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
@@ -14,6 +15,7 @@ import (
 // sorted by name, one line each.
 func Formats() []format.Format {
 	return []format.Format{
+		dependencycheck.Format,
 		grype.Format,
 		npmaudit.Format,
 		semgrep.Format,

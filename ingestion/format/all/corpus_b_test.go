@@ -48,6 +48,7 @@ type firstB struct {
 // that reads each.
 func toolsB() map[string]string {
 	return map[string]string{
+		"dependency_check": "dependencycheck",
 		"anchore_grype":    "grype",
 		"npm_audit":        "npmaudit",
 		"npm_audit_7_plus": "npmaudit",
@@ -238,7 +239,7 @@ func (f *firstB) misses(o *finding.Observation) []string {
 // file_path is also a resource, an image or a dependency path.
 func places(o *finding.Observation) []string {
 	l := o.Location
-	all := []string{l.Path, l.Resource, l.Image}
+	all := []string{l.Path, l.Path[strings.LastIndexByte(l.Path, '/')+1:], l.Resource, l.Image}
 	if kind, rest, ok := strings.Cut(l.Resource, "/"); ok {
 		all = append(all, kind+"/"+rest[strings.LastIndexByte(rest, '/')+1:])
 	}
