@@ -1,5 +1,5 @@
 // Package npmaudit reads the JSON output of "npm audit": the advisories of
-// npm 6 (which pnpm audit writes too) and the vulnerabilities of npm 7 and
+// npm 6 (a shape that pnpm audit and Yarn 2 and later write too) and the vulnerabilities of npm 7 and
 // later (auditReportVersion 2).
 //
 // Records are the entries of advisories or vulnerabilities. An advisory gives
@@ -36,10 +36,11 @@ func detect(h format.Head) format.Confidence {
 	switch {
 	case doc.Has("auditReportVersion"):
 		return format.Certain
-	case doc.At("advisories").Is('{') && (doc.Has("actions") || doc.Has("muted") || doc.At("metadata").Has("vulnerabilities")):
+	case doc.At("advisories").Is('{') && doc.Has("runId"), has(doc.At("vulnerabilities"), "via", "range"):
 		return format.Likely
-	case has(doc.At("advisories"), "module_name", "findings"), has(doc.At("vulnerabilities"), "via", "range"):
-		return format.Likely
+	case doc.At("advisories").Is('{') && (doc.Has("actions") || doc.Has("muted") || doc.At("metadata").Has("vulnerabilities")),
+		has(doc.At("advisories"), "module_name", "findings"):
+		return format.Possible // pnpm and Yarn write this shape too
 	case doc.At("error").Has("code", "summary"), doc.At("error").Has("summary", "detail"):
 		return format.Possible // an error: Decode says which
 	}

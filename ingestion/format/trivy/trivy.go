@@ -37,8 +37,11 @@ var Format = format.Format{
 func detect(h format.Head) format.Confidence {
 	doc := h.JSON
 	switch {
-	case doc.Is('n') && h.Whole:
-		return format.Possible // an old Trivy that found no targets wrote null
+	case doc.Is('n') && h.Whole: // an old Trivy that found no targets wrote null; so do others
+		if strings.Contains(strings.ToLower(h.Name), "trivy") {
+			return format.Likely
+		}
+		return format.Possible
 	case doc.Is('['):
 		return detectResult(doc.First)
 	case !doc.Is('{'):
