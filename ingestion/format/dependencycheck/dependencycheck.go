@@ -40,7 +40,7 @@ func detect(h format.Head) format.Confidence {
 		switch doc := h.JSON; {
 		case doc.Has("reportSchema", "scanInfo") && (doc.Has("dependencies") || doc.Has("projectInfo")):
 			return format.Certain
-		case doc.At("scanInfo").Has("engineVersion") && doc.Has("projectInfo"):
+		case doc.At("scanInfo").Has("engineVersion") && doc.Has("projectInfo"), doc.At("dependencies", "0").Has("fileName", "evidenceCollected"):
 			return format.Likely
 		}
 	}

@@ -33,10 +33,11 @@ var Format = format.Format{
 
 func detect(h format.Head) format.Confidence {
 	doc := h.JSON
+	first := doc.At("matches", "0")
 	switch {
 	case doc.At("descriptor", "name").String() == "grype":
 		return format.Certain
-	case doc.At("matches", "0").Has("vulnerability", "artifact"):
+	case first.Has("vulnerability") && (first.Has("artifact") || first.Has("relatedVulnerabilities") || first.Has("matchDetails")):
 		return format.Likely
 	case doc.At("matches").Is('[') && doc.Has("source") && (doc.Has("distro") || doc.Has("descriptor")):
 		return format.Likely

@@ -39,7 +39,7 @@ func detect(h format.Head) format.Confidence {
 	case doc.At("advisories").Is('{') && doc.Has("runId"), has(doc.At("vulnerabilities"), "via", "range"):
 		return format.Likely
 	case doc.At("advisories").Is('{') && (doc.Has("actions") || doc.Has("muted") || doc.At("metadata").Has("vulnerabilities")),
-		has(doc.At("advisories"), "module_name", "findings"):
+		has(doc.At("advisories"), "module_name", "findings"), doc.At("actions", "0").Has("action", "resolves"):
 		return format.Possible // pnpm and Yarn write this shape too
 	case doc.At("error").Has("code", "summary"), doc.At("error").Has("summary", "detail"):
 		return format.Possible // an error: Decode says which

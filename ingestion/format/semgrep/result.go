@@ -132,7 +132,8 @@ func (r *result) observation(checks checkCache) *finding.Observation {
 		o.Tags = ident.Add(o.Tags, list...)
 	}
 	if x.Fingerprint != "" && x.Fingerprint != hidden {
-		o.Fingerprints = map[string]string{"semgrep": string(x.Fingerprint)}
+		// The name that Semgrep's SARIF output gives the same value.
+		o.Fingerprints = map[string]string{"matchBasedId/v1": string(x.Fingerprint)}
 	}
 	if x.IsIgnored == "true" {
 		o.Claim = finding.Claim{State: finding.ClaimSuppressedByTool, Justification: "nosemgrep", Source: "in-source"}

@@ -33,7 +33,7 @@ var Format = format.Format{
 func detect(h format.Head) format.Confidence {
 	doc := h.JSON
 	switch first := doc.At("results", "0"); {
-	case first.Has("check_id", "path") && (first.Has("extra") || first.Has("start")):
+	case first.Has("check_id") && (first.Has("path") || first.Has("extra")):
 		return format.Likely
 	case doc.At("vulns", "0").Has("advisory") && (doc.At("vulns", "0").Has("matchedDependency") || doc.At("vulns", "0").Has("exposureType")):
 		return format.Likely

@@ -44,7 +44,7 @@ func detect(h format.Head) format.Confidence {
 		return format.Certain
 	case (strings.HasPrefix(id, "SNYK-") || strings.HasPrefix(id, "snyk:")) && first.Has("from"):
 		return format.Certain
-	case first.Has("from", "upgradePath"), first.Has("from", "isUpgradable"):
+	case first.Has("from", "upgradePath"), first.Has("from", "isUpgradable"), first.Has("semver", "identifiers", "packageManager"):
 		return format.Likely
 	case first != nil || !doc.Is('{'):
 		return format.No
