@@ -48,11 +48,11 @@ func TestVector(t *testing.T) {
 func TestComponent(t *testing.T) {
 	for want, d := range map[string]dependency{
 		"org.example/courier/2.3/pkg:maven/org.example/courier@2.3": {Old: []identifier{{Type: "maven", Name: "org.example:courier:2.3"}}},
-		"/basket/1.0/pkg:npm/basket@1.0":                           {Old: []identifier{{Type: "cpe", Name: "cpe:/a:x:y:1"}, {Type: "npm", Name: "basket:1.0"}}},
-		"/parcel/1.0/":                                             {CPEs: []identifier{{ID: "cpe:2.3:a:acme:parcel:1.0:*:*:*:*:*:*:*"}}},
-		"/parcel/2.0/":                                             {Old: []identifier{{Type: "cpe", Name: "(cpe:/a:acme:parcel:2.0)"}}},
-		"/parcel.dll//":                                            {FileName: "parcel.dll", CPEs: []identifier{{ID: "cpe:/a"}}},
-		"/b/1/pkg:npm/b@1":                                         {Packages: []identifier{{ID: "pkg:npm/a@1", Confidence: "LOW"}, {ID: "pkg:npm/b@1", Confidence: "HIGHEST"}}},
+		"/basket/1.0/pkg:npm/basket@1.0":                            {Old: []identifier{{Type: "cpe", Name: "cpe:/a:x:y:1"}, {Type: "npm", Name: "basket:1.0"}}},
+		"/parcel/1.0/":                                              {CPEs: []identifier{{ID: "cpe:2.3:a:acme:parcel:1.0:*:*:*:*:*:*:*"}}},
+		"/parcel/2.0/":                                              {Old: []identifier{{Type: "cpe", Name: "(cpe:/a:acme:parcel:2.0)"}}},
+		"/parcel.dll//":                                             {FileName: "parcel.dll", CPEs: []identifier{{ID: "cpe:/a"}}},
+		"/b/1/pkg:npm/b@1":                                          {Packages: []identifier{{ID: "pkg:npm/a@1", Confidence: "LOW"}, {ID: "pkg:npm/b@1", Confidence: "HIGHEST"}}},
 	} {
 		c := d.component()
 		if got := strings.Join([]string{c.Group, c.Name, c.Version, c.PURL}, "/"); got != want {

@@ -74,10 +74,10 @@ func observeMisconfiguration(a *at, m *misconfiguration) (*finding.Observation, 
 	if l.Resource == "" {
 		l.Resource = string(c.Resource)
 	}
-	for _, at := range c.Occurrences {
+	for _, seen := range c.Occurrences {
 		o.Related = append(o.Related, finding.Location{
-			Path: string(at.Filename), Resource: string(at.Resource),
-			StartLine: int(at.Location.StartLine), EndLine: int(at.Location.EndLine),
+			Path: string(seen.Filename), Resource: string(seen.Resource),
+			StartLine: int(seen.Location.StartLine), EndLine: int(seen.Location.EndLine),
 		})
 	}
 	if m.AVDID != m.ID {
