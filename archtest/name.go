@@ -10,13 +10,17 @@ import (
 // vague are words that name a heap, not a thing.
 var vague = map[string]bool{
 	"util": true, "utils": true, "utility": true, "utilities": true,
-	"common": true, "shared": true, "misc": true, "base": true, "core": true, "stuff": true,
+	"common": true, "shared": true, "misc": true, "stuff": true,
 	"helper": true, "helpers": true, "type": true, "types": true, "constants": true,
 	"model": true, "models": true, "entity": true, "entities": true, "dto": true, "dtos": true,
-	"manager": true, "managers": true, "service": true, "services": true,
+	"manager": true, "managers": true, "services": true,
 	"controller": true, "controllers": true, "repositories": true,
 	"interface": true, "interfaces": true, "impl": true,
 }
+
+// vaguePackages are words that may name a concept in a file but not all that
+// a package holds.
+var vaguePackages = map[string]bool{"base": true, "core": true, "service": true, "general": true, "lib": true}
 
 var (
 	packageName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
@@ -65,7 +69,7 @@ func (b *breaches) packageName(f *File) {
 		name = strings.TrimSuffix(name, "_test")
 	}
 	switch {
-	case vague[name] || vagueSuffix.MatchString(name):
+	case vague[name] || vaguePackages[name] || vagueSuffix.MatchString(name):
 		b.at(f, f.AST.Package, "a package called %q takes anything: name it by what it offers", name)
 	case !packageName.MatchString(name):
 		b.at(f, f.AST.Package, "package %s: one lower-case word", name)

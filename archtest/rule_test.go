@@ -97,8 +97,10 @@ var examples = map[string][]example{
 		{"where the table says", importing("ingestion/format/x", "github.com/go-json-experiment/json/jsontext", "io"), nil},
 		{"too low", importing("ingestion/apply", "github.com/riverqueue/river"), []string{"a.go:2: github.com/riverqueue/river (work queue) may not be used on this floor"}},
 		{"the longest module counts", importing("adapter/bus", "github.com/riverqueue/river/riverdriver/riversqlite"), nil},
-		{"a name that only begins alike", importing("adapter/bus", "github.com/riverqueue/riverbank"), []string{"a.go:2: github.com/riverqueue/riverbank belongs to no module"}},
-		{"unknown", importing("adapter/bus", "example.org/left-pad"), []string{"a.go:2: example.org/left-pad belongs to no module"}},
+		{"a name that only begins alike", importing("adapter/bus", "github.com/riverqueue/riverbank"), []string{"a.go:2: github.com/riverqueue/riverbank is not in archtest/library.go"}},
+		{"a part of a module", importing("ingestion/format/x", "golang.org/x/net/html/atom", "golang.org/x/net/http2"), []string{"a.go:3: golang.org/x/net/http2 is not in archtest/library.go"}},
+		{"a module required for a part", map[string]string{"go.mod": goMod + "require golang.org/x/net v0.50.0\n"}, nil},
+		{"unknown", importing("adapter/bus", "example.org/left-pad"), []string{"a.go:2: example.org/left-pad is not in archtest/library.go"}},
 		{"a test library in production", importing("adapter/bus", "github.com/google/go-cmp/cmp"), []string{"a.go:2: github.com/google/go-cmp/cmp is for tests only"}},
 		{"a test library in tests", map[string]string{"domain/finding/a_test.go": source("domain/finding", []string{"pgregory.net/rapid"}, ""), "adapter/storetest/a.go": source("adapter/storetest", []string{"github.com/google/go-cmp/cmp"}, "")}, nil},
 		{"required but not in the table", map[string]string{"go.mod": goMod + "require example.org/left-pad v1.0.0\nrequire (\n\texample.org/deep v1.0.0 // indirect\n\tgithub.com/google/uuid v1.6.0\n)\n"}, []string{"go.mod:4: example.org/left-pad is not in archtest/library.go"}},
@@ -194,6 +196,7 @@ func (hidden) Shown() {}
 	},
 	"names": {
 		{"plain ones", map[string]string{"domain/finding/fingerprint.go": "package finding\ntype Finder interface{}\ntype IDs interface{}\n", "ui/src/route/map/tile.tsx": ""}, nil},
+		{"a file about a base", map[string]string{"domain/finding/base.go": "package finding\n"}, nil},
 		{"packages", map[string]string{"domain/util/a.go": "package util\n", "domain/strutil/a.go": "package strutil\n", "domain/my_thing/a.go": "package my_thing\n", "domain/estate/a.go": "package state\n"}, []string{`domain/estate/a.go:1: package state lies in the folder domain/estate`, "my_thing/a.go:1: package my_thing: one lower-case word", `strutil/a.go:1: a package called "strutil"`, `util/a.go:1: a package called "util"`}},
 		{"files", map[string]string{"domain/finding/types.go": "package finding\n", "domain/finding/parse_helpers_test.go": "package finding_test\n"}, []string{`parse_helpers_test.go:1: a file called "parse_helpers_test.go" tells nothing`, `types.go:1: a file called "types.go" tells nothing`}},
 		{"types", map[string]string{"node/a.go": "package node\ntype TaskManager struct{}\ntype IReader interface{}\n"}, []string{":2: type TaskManager", ":3: interface IReader"}},
@@ -280,7 +283,7 @@ func TestArrowTable(t *testing.T) {
 func TestTableReasons(t *testing.T) {
 	for _, l := range libraries {
 		if l.why == "" {
-			t.Errorf("%s has no reason", l.module)
+			t.Errorf("%s has no reason", l.path)
 		}
 	}
 }
