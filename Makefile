@@ -44,7 +44,7 @@ ui/dist/index.html: ui/node_modules/.package-lock.json $(filter-out ui/dist/%,$(
 
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	npm --prefix $* ci --no-audit --no-fund
-	@touch $@
+	@mkdir -p $(@D) && touch $@
 
 ##@ Check
 
