@@ -139,9 +139,7 @@ func TestClassOfProperties(t *testing.T) {
 			t.Fatalf("ClassOf(%v) is empty", list)
 		}
 		more := append(rapid.Permutation(list).Draw(t, "shuffled"), list...)
-		for _, a := range Ancestors(list[0]) {
-			more = append(more, a)
-		}
+		more = append(more, Ancestors(list[0])...)
 		if got := ClassOf(more); got != want {
 			t.Fatalf("ClassOf(%v) = %q but ClassOf(%v) = %q", list, want, more, got)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/stance-aspm/stance/domain/tenant"
 )
 
-// Gate decides.
+// Gate answers whether an application may pass a stage.
 type Gate interface {
 	// Decide judges an application by the bundle in force, or returns
 	// posture.ErrNotFound for an application nobody knows.

@@ -73,7 +73,7 @@ type QuarantineList struct {
 	Total int64         `json:"total"`
 }
 
-// Problem of a policy: where and what.
+// PolicyProblem is one mistake in a policy: where and what.
 type PolicyProblem struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line"`
