@@ -157,9 +157,9 @@ func observation(o posture.Observation) ToolObservation {
 }
 
 func score(s risk.Result) Score {
-	out := Score{Score: s.Score, Priority: string(s.Priority), Model: s.ModelVersion, Terms: []ScoreTerm{}}
+	out := Score{Score: s.Score, Priority: s.Priority.String(), Ceiling: s.Ceiling, Model: s.ModelVersion, Terms: []ScoreTerm{}}
 	for _, t := range s.Terms {
-		out.Terms = append(out.Terms, ScoreTerm(t))
+		out.Terms = append(out.Terms, ScoreTerm{Name: t.Name.Title(), Points: t.Points, Factor: t.Factor, Input: t.Input, Source: t.Source, Unknown: t.Unknown, Could: t.Could, Why: t.Why})
 	}
 	return out
 }
