@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
 )
 
@@ -29,25 +30,12 @@ type vulnerability struct {
 	Licenses       jsondoc.Text    `json:"licenses"`
 }
 
-// ecosystems translates Checkov's package types to those of package URLs.
-// Operating system packages are left out: "os" doesn't tell deb from rpm.
-var ecosystems = map[string]string{
-	"python": "pypi", "pip": "pypi", "pypi": "pypi",
-	"nodejs": "npm", "javascript": "npm", "npm": "npm",
-	"java": "maven", "jar": "maven", "maven": "maven", "gradle": "maven",
-	"go": "golang", "gomod": "golang", "golang": "golang",
-	"gem": "gem", "ruby": "gem", "bundler": "gem",
-	"nuget": "nuget", "dotnet": "nuget",
-	"php": "composer", "composer": "composer",
-	"rust": "cargo", "cargo": "cargo",
-}
-
 func (v *vulnerability) fill(o *finding.Observation) {
-	c := &finding.Component{
-		Ecosystem: ecosystems[strings.ToLower(v.PackageType.String())],
-		Name:      v.PackageName.String(),
-		Version:   v.PackageVersion.String(),
-	}
+	c := &finding.Component{Name: v.PackageName.String(), Version: v.PackageVersion.String()}
+	// The type "os" doesn't tell deb from rpm: then there is no ecosystem.
+	ecosystem, namespace := ident.Ecosystem(v.PackageType.String())
+	c.Ecosystem = ecosystem
+	c.PURL = ident.PURL(ecosystem, namespace, c.Name, c.Version)
 	for _, l := range strings.Split(either(v.License, v.Licenses), ",") {
 		if l = strings.TrimSpace(l); l != "" && l != "Unknown" {
 			c.Licences = append(c.Licences, l)
@@ -67,9 +55,7 @@ func (v *vulnerability) fill(o *finding.Observation) {
 			o.Title = v.ID.String() + " - " + c.Name + ": " + c.Version
 		}
 	}
-	if v.Score > 0 || v.Vector != "" {
-		o.CVSS = []finding.CVSS{{Vector: v.Vector.String(), Score: float64(v.Score), Version: cvssVersion(v.Vector.String())}}
-	}
+	o.CVSS = ident.AddCVSS(nil, ident.CVSS(v.Vector.String(), float64(v.Score), ""))
 	if v.Link != "" {
 		o.References = []string{v.Link.String()}
 	}
@@ -96,13 +82,4 @@ func (v *vulnerability) fixes() []string {
 		}
 	}
 	return out
-}
-
-func cvssVersion(vector string) string {
-	rest, ok := strings.CutPrefix(vector, "CVSS:")
-	if !ok {
-		return ""
-	}
-	version, _, _ := strings.Cut(rest, "/")
-	return version
 }

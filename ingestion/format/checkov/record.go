@@ -8,8 +8,8 @@ import (
 
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
 )
 
 // record is a failed check, by Checkov's Record class.
@@ -64,7 +64,7 @@ func observer(sink format.Sink, checkType string) func(*record, finding.Position
 			Message:      strings.Join(rec.Details, "\n"),
 			Severity:     finding.SeverityOfWord(word),
 			SeverityWord: word,
-			CWEs:         weakness.Numbers(rec.CWE...),
+			CWEs:         ident.CWEs(rec.CWE...),
 			Location:     rec.location(),
 			Raw:          raw,
 		}

@@ -1,7 +1,6 @@
 package generic
 
 import (
-	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -95,27 +94,25 @@ func readRow(names []string, set []setter, row []string, pos finding.Position, c
 // rowJSON re-serialises a row as an object by column name. Cells without a
 // name are kept under their number.
 func rowJSON(names, row []string) ([]byte, error) {
-	var b bytes.Buffer
-	enc := jsontext.NewEncoder(&b, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
-		return nil, err
-	}
+	raw := []byte{'{'}
 	for i, value := range row {
 		name := "column " + strconv.Itoa(i+1)
 		if i < len(names) && names[i] != "" {
 			name = names[i]
 		}
-		if err := enc.WriteToken(jsontext.String(name)); err != nil {
+		if i > 0 {
+			raw = append(raw, ',')
+		}
+		var err error
+		if raw, err = jsontext.AppendQuote(raw, strings.ToValidUTF8(name, "\uFFFD")); err != nil {
 			return nil, err
 		}
-		if err := enc.WriteToken(jsontext.String(value)); err != nil {
+		raw = append(raw, ':')
+		if raw, err = jsontext.AppendQuote(raw, strings.ToValidUTF8(value, "\uFFFD")); err != nil {
 			return nil, err
 		}
 	}
-	if err := enc.WriteToken(jsontext.EndObject); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSpace(b.Bytes()), nil
+	return append(raw, '}'), nil
 }
 
 func wrap(err error, r *csv.Reader) error {

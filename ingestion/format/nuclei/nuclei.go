@@ -17,8 +17,8 @@ import (
 
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
 )
 
 // Format reads Nuclei results.
@@ -49,21 +49,21 @@ func first(h format.Head) *format.Node {
 
 // record is a result in both spellings.
 type record struct {
-	TemplateID   jsondoc.Text    `json:"template-id"`
-	TemplateURL  jsondoc.Text    `json:"template-url"`
-	Info         info            `json:"info"`
-	Matcher      jsondoc.Text    `json:"matcher-name"`
-	Extractor    jsondoc.Text    `json:"extractor-name"`
-	Type         jsondoc.Text    `json:"type"`
-	Host         jsondoc.Text    `json:"host"`
-	Matched      jsondoc.Text    `json:"matched-at"`
-	Extracted    jsondoc.Strings `json:"extracted-results"`
-	Lines        []jsondoc.Int   `json:"matched-line"`
-	Request      jsondoc.Text    `json:"request"`
-	Status       *bool           `json:"matcher-status"`
-	FuzzMethod   jsondoc.Text    `json:"fuzzing_method"`
-	FuzzParam    jsondoc.Text    `json:"fuzzing_parameter"`
-	FuzzAnalyzer jsondoc.Text    `json:"analyzer_details"`
+	TemplateID   jsondoc.Text              `json:"template-id"`
+	TemplateURL  jsondoc.Text              `json:"template-url"`
+	Info         info                      `json:"info"`
+	Matcher      jsondoc.Text              `json:"matcher-name"`
+	Extractor    jsondoc.Text              `json:"extractor-name"`
+	Type         jsondoc.Text              `json:"type"`
+	Host         jsondoc.Text              `json:"host"`
+	Matched      jsondoc.Text              `json:"matched-at"`
+	Extracted    jsondoc.Strings           `json:"extracted-results"`
+	Lines        jsondoc.List[jsondoc.Int] `json:"matched-line"`
+	Request      jsondoc.Text              `json:"request"`
+	Status       *bool                     `json:"matcher-status"`
+	FuzzMethod   jsondoc.Text              `json:"fuzzing_method"`
+	FuzzParam    jsondoc.Text              `json:"fuzzing_parameter"`
+	FuzzAnalyzer jsondoc.Text              `json:"analyzer_details"`
 
 	OldTemplateID jsondoc.Text    `json:"templateID"`
 	OldMatcher    jsondoc.Text    `json:"matcher_name"`
@@ -138,7 +138,7 @@ func (rec *record) observe() (*finding.Observation, error) {
 		Message:      rec.FuzzAnalyzer.String(),
 		Severity:     finding.SeverityOfWord(word),
 		SeverityWord: word,
-		CWEs:         weakness.Numbers(class.CWE...),
+		CWEs:         ident.CWEs(class.CWE...),
 		Advisories:   advisories(id, class.CVE),
 		KEV:          slices.Contains(tags, "kev"), // the templates' tag for CISA's list
 		Fix:          strings.TrimSpace(rec.Info.Remediation.String()),
@@ -148,9 +148,7 @@ func (rec *record) observe() (*finding.Observation, error) {
 	if matcher != "" {
 		o.Title += " (" + matcher + ")"
 	}
-	if class.Score > 0 || class.Metrics != "" {
-		o.CVSS = []finding.CVSS{{Vector: class.Metrics.String(), Score: float64(class.Score), Version: cvssVersion(class.Metrics.String())}}
-	}
+	o.CVSS = ident.AddCVSS(nil, ident.CVSS(class.Metrics.String(), float64(class.Score), ""))
 	if class.EPSS != nil {
 		epss := float64(*class.EPSS)
 		o.EPSS = &epss
@@ -240,15 +238,6 @@ func addresses(list []string) []string {
 		}
 	}
 	return out
-}
-
-func cvssVersion(vector string) string {
-	rest, ok := strings.CutPrefix(vector, "CVSS:")
-	if !ok {
-		return ""
-	}
-	version, _, _ := strings.Cut(rest, "/")
-	return version
 }
 
 func either(texts ...jsondoc.Text) string {

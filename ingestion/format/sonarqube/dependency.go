@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/stance-aspm/stance/domain/finding"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 )
 
 // fromDependencyCheck takes apart the message of the Dependency-Check plugin,
@@ -35,7 +35,7 @@ func fromDependencyCheck(o *finding.Observation) {
 	}
 	// The flaw's own weaknesses come before the catch-all one in the plugin's
 	// tags (CWE-937, "using components with known vulnerabilities").
-	own := weakness.Numbers(categories...)
+	own := ident.CWEs(categories...)
 	for _, n := range o.CWEs {
 		if !slices.Contains(own, n) {
 			own = append(own, n)

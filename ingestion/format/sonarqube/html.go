@@ -15,8 +15,8 @@ import (
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/htmldoc"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
 )
 
 // decodeHTML reads the page of sonar-report: a table of issues, and behind it
@@ -124,7 +124,7 @@ func (r row) observe(rules map[string]rule) (*finding.Observation, error) {
 		Location:     finding.Location{Path: r.cell("Component").text},
 	}
 	if len(o.CWEs) == 0 {
-		o.CWEs = weakness.Numbers(o.Check.Title)
+		o.CWEs = ident.CWEs(o.Check.Title)
 	}
 	if n, err := strconv.Atoi(r.cell("Line").text); err == nil && n > 0 {
 		o.Location.StartLine = n

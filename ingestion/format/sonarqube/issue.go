@@ -6,39 +6,42 @@ import (
 	"time"
 
 	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
 )
 
 // record is an issue or a hotspot of the API, or an issue of sonar-report.
 type record struct {
-	Key          jsondoc.Text    `json:"key"`
-	Rule         jsondoc.Text    `json:"rule"`
-	RuleKey      jsondoc.Text    `json:"ruleKey"` // of hotspots
-	Severity     jsondoc.Text    `json:"severity"`
-	Probability  jsondoc.Text    `json:"vulnerabilityProbability"` // of hotspots
-	Category     jsondoc.Text    `json:"securityCategory"`         // of hotspots
-	Component    jsondoc.Text    `json:"component"`
-	Project      jsondoc.Text    `json:"project"`
-	Line         jsondoc.Int     `json:"line"`
-	Hash         jsondoc.Text    `json:"hash"` // of the line
-	TextRange    textRange       `json:"textRange"`
-	Flows        []flow          `json:"flows"`
-	Resolution   jsondoc.Text    `json:"resolution"`
-	Status       jsondoc.Text    `json:"status"`
-	IssueStatus  jsondoc.Text    `json:"issueStatus"` // since 10.4
-	Message      jsondoc.Text    `json:"message"`
-	Description  jsondoc.Text    `json:"description"` // the rule's name, in sonar-report
-	Author       jsondoc.Text    `json:"author"`
-	Tags         jsondoc.Strings `json:"tags"`
-	Standards    jsondoc.Strings `json:"securityStandards"`
-	CreationDate jsondoc.Text    `json:"creationDate"`
-	Type         jsondoc.Text    `json:"type"`
-	CleanCode    jsondoc.Text    `json:"cleanCodeAttribute"`
-	Impacts      []struct {
-		Quality  jsondoc.Text `json:"softwareQuality"`
-		Severity jsondoc.Text `json:"severity"`
-	} `json:"impacts"`
+	Key          jsondoc.Text         `json:"key"`
+	Rule         jsondoc.Text         `json:"rule"`
+	RuleKey      jsondoc.Text         `json:"ruleKey"` // of hotspots
+	Severity     jsondoc.Text         `json:"severity"`
+	Probability  jsondoc.Text         `json:"vulnerabilityProbability"` // of hotspots
+	Category     jsondoc.Text         `json:"securityCategory"`         // of hotspots
+	Component    jsondoc.Text         `json:"component"`
+	Project      jsondoc.Text         `json:"project"`
+	Line         jsondoc.Int          `json:"line"`
+	Hash         jsondoc.Text         `json:"hash"` // of the line
+	TextRange    textRange            `json:"textRange"`
+	Flows        jsondoc.List[flow]   `json:"flows"`
+	Resolution   jsondoc.Text         `json:"resolution"`
+	Status       jsondoc.Text         `json:"status"`
+	IssueStatus  jsondoc.Text         `json:"issueStatus"` // since 10.4
+	Message      jsondoc.Text         `json:"message"`
+	Description  jsondoc.Text         `json:"description"` // the rule's name, in sonar-report
+	Author       jsondoc.Text         `json:"author"`
+	Tags         jsondoc.Strings      `json:"tags"`
+	Standards    jsondoc.Strings      `json:"securityStandards"`
+	CreationDate jsondoc.Text         `json:"creationDate"`
+	Type         jsondoc.Text         `json:"type"`
+	CleanCode    jsondoc.Text         `json:"cleanCodeAttribute"`
+	Impacts      jsondoc.List[impact] `json:"impacts"`
+}
+
+// impact grades an issue for one software quality, since 10.2.
+type impact struct {
+	Quality  jsondoc.Text `json:"softwareQuality"`
+	Severity jsondoc.Text `json:"severity"`
 }
 
 // textRange counts lines from 1 and offsets from 0, the end exclusive.
@@ -50,11 +53,13 @@ type textRange struct {
 }
 
 type flow struct {
-	Locations []struct {
-		Component jsondoc.Text `json:"component"`
-		TextRange textRange    `json:"textRange"`
-		Msg       jsondoc.Text `json:"msg"`
-	} `json:"locations"`
+	Locations jsondoc.List[stop] `json:"locations"`
+}
+
+type stop struct {
+	Component jsondoc.Text `json:"component"`
+	TextRange textRange    `json:"textRange"`
+	Msg       jsondoc.Text `json:"msg"`
 }
 
 func (rec *record) observe(about *surroundings, hotspot bool) (*finding.Observation, error) {
@@ -75,7 +80,7 @@ func (rec *record) observe(about *surroundings, hotspot bool) (*finding.Observat
 		Message:      rec.Message.String(),
 		Severity:     severity,
 		SeverityWord: word,
-		CWEs:         weakness.Numbers(slices.Concat([]string(rec.Standards), []string(rec.Tags))...),
+		CWEs:         ident.CWEs(slices.Concat([]string(rec.Standards), []string(rec.Tags))...),
 		Location:     rec.TextRange.location(about.path(rec.Component.String(), rec.Project.String())),
 		Tags:         rec.Tags,
 		Claim:        rec.claim(),

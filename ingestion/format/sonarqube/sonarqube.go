@@ -9,13 +9,15 @@ package sonarqube
 import (
 	"bytes"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/htmldoc"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
 )
 
 // Format reads SonarQube issues and hotspots.
@@ -67,7 +69,7 @@ type rule struct {
 func newRule(key, name, htmlDesc string) rule {
 	return rule{
 		check: finding.Check{ID: key, Title: name, Description: htmldoc.Text(htmlDesc)},
-		cwes:  weakness.Numbers(htmlDesc),
+		cwes:  ident.CWEs(htmlDesc),
 	}
 }
 
@@ -151,62 +153,52 @@ type surroundings struct {
 	rules map[string]rule
 }
 
-// readContext passes over the records. Where the document breaks it ends with
-// what it has: the second pass meets the same place and reports it.
+// readContext reads what stands around the records of the first document, or
+// of all pages of an array.
 func readContext(ctx context.Context, in *format.Input) (*surroundings, error) {
-	r, err := jsondoc.Open(ctx, in)
+	outline, err := jsondoc.ReadOutline(ctx, in, []string{"components", "rules"}, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
 	s := &surroundings{paths: map[string]string{}, rules: map[string]rule{}}
-	err = eachDocument(r, func(name string) error {
-		switch {
-		case name == "components":
-			return s.readComponents(r)
-		case name == "rules" && r.Kind() == '{':
-			return r.Object(func(key string) error { return s.readRule(r, key) })
-		case name == "rules":
-			return r.Array(func(int) error { return s.readRule(r, "") })
-		}
-		return nil
-	})
-	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
+	for _, page := range slices.Sorted(maps.Keys(outline)) {
+		s.addComponents(outline, page)
+		s.addRules(outline, page)
 	}
 	return s, nil
 }
 
-func (s *surroundings) readComponents(r *jsondoc.Reader) error {
-	return r.Array(func(int) error {
-		var c struct {
-			Key  jsondoc.Text `json:"key"`
-			Path jsondoc.Text `json:"path"`
-		}
-		if err := r.Decode(&c); err != nil {
-			return err
-		}
+func (s *surroundings) addComponents(outline jsondoc.Outline, page string) {
+	var components jsondoc.List[struct {
+		Key  jsondoc.Text `json:"key"`
+		Path jsondoc.Text `json:"path"`
+	}]
+	outline.Decode(page, "components", &components)
+	for _, c := range components {
 		if c.Path != "" {
 			s.paths[c.Key.String()] = c.Path.String()
 		}
-		return nil
-	})
+	}
 }
 
-// readRule reads a rule of the API (an array of rules with keys) or of
+// addRules reads the rules of the API (a list of rules with keys) or of
 // sonar-report (an object by key).
-func (s *surroundings) readRule(r *jsondoc.Reader, key string) error {
-	var j struct {
+func (s *surroundings) addRules(outline jsondoc.Outline, page string) {
+	type ruleJSON struct {
 		Key      jsondoc.Text `json:"key"`
 		Name     jsondoc.Text `json:"name"`
 		HTMLDesc jsondoc.Text `json:"htmlDesc"`
 	}
-	if err := r.Decode(&j); err != nil {
-		return err
+	var byKey map[string]jsondoc.Lax[ruleJSON]
+	if outline.Decode(page, "rules", &byKey) {
+		for key, r := range byKey {
+			s.rules[key] = newRule(key, r.V.Name.String(), r.V.HTMLDesc.String())
+		}
+		return
 	}
-	if key == "" {
-		key = j.Key.String()
+	var list jsondoc.List[ruleJSON]
+	outline.Decode(page, "rules", &list)
+	for _, r := range list {
+		s.rules[r.Key.String()] = newRule(r.Key.String(), r.Name.String(), r.HTMLDesc.String())
 	}
-	s.rules[key] = newRule(key, j.Name.String(), j.HTMLDesc.String())
-	return nil
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format/htmldoc"
+	"github.com/stance-aspm/stance/ingestion/format/ident"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
-	"github.com/stance-aspm/stance/ingestion/format/weakness"
 )
 
 // alert is one kind of flaw on one site, as XML and JSON both tell it.
@@ -76,7 +76,7 @@ func (a *alert) about() finding.Observation {
 		Severity:     severity,
 		SeverityWord: word,
 		Confidence:   a.confidenceWord(),
-		CWEs:         weakness.Numbers(a.cwe),
+		CWEs:         ident.CWEs(a.cwe),
 		Fix:          plain(a.solution),
 		References:   addresses(plain(a.reference)),
 		Tags:         slices.Clone(a.tags),
