@@ -241,7 +241,7 @@ func TestBadRowsAreCounted(t *testing.T) {
 		{CVSS, "cve,published,cvss3,cvss3_score", "%s,2024-01-01,,5.0", []string{"CVE-2024-0001,2024-01-01,,11", "CVE-2024-0001,2024-01-01,,NaN", "CVE-2024-0001,0001-01-01,,5", "CVE-2024-0001,soon,,5", "CVE-2024-0001,2024-01-01," + strings.Repeat("x", 500) + ",5", "CVE-2024-0001,2024-01-01,,5"}},
 		{SSVC, "cve,timestamp,exploitation,automatable", "%s,2024-01-01,none,no", []string{"CVE-2024-0001,2024-01-01,maybe,no", "CVE-2024-0001,2024-01-01,none,perhaps", "CVE-2024-0001,20240101,none,no", "CVE-2024-0001,2024-01-01,none,no"}},
 		{Evidence, "cve,first_seen,edb_count,maturity", "%s,2024-01-01,1,poc", []string{"CVE-0000-0000,2024-01-01,1,poc", "CVE-2024-0001,2024-01-01,-1,poc", "CVE-2024-0001,2024-01-01,1,huge", "CVE-2024-0001,2024-01-01,1,poc"}},
-		{ExploitDB, "id,date_published,verified,codes", "1,2024-01-01,0,%s", []string{"2,2024-01-01,yes,CVE-2024-0001", "4,2024-01-01,0,CVE-2024-0001"}},
+		{ExploitDB, "id,date_published,verified,codes", "1,2024-01-01,0,%s", []string{"2,2024-01-01,yes,CVE-2024-0001", "3,2024-01-01,2,CVE-2024-0001", "4,2024-01-01,0,CVE-2024-0001"}},
 		{Aliases, "cve,ghsa,other_id", "%s,GHSA-jjjj-2222-3333,", []string{"nonsense,GHSA-jjjj-2222-3333,", "CVE-2024-0001,nonsense,", "CVE-2024-0001,GHSA-jjjj-2222-3333,"}},
 	} {
 		const good = 1000
