@@ -194,3 +194,21 @@ func TestWorstIsMonotone(t *testing.T) {
 		}
 	})
 }
+
+func TestJoinExploits(t *testing.T) {
+	a := Exploit{Maturity: MaturityPoC, FirstSeen: day("2024-02-02"), Sources: []string{"Exploit-DB"}}
+	b := Exploit{Maturity: MaturityWeaponised, FirstSeen: day("2024-01-01"), Sources: []string{"Metasploit", "Exploit-DB"}}
+	want := Exploit{Maturity: MaturityWeaponised, FirstSeen: day("2024-01-01"), Sources: []string{"Exploit-DB", "Metasploit"}}
+	if diff := cmp.Diff(want, JoinExploits(a, b)); diff != "" {
+		t.Error(diff)
+	}
+	if got := JoinExploits(a, Exploit{}); !got.FirstSeen.Equal(a.FirstSeen) || got.Maturity != MaturityPoC {
+		t.Errorf("joining nothing gives %+v", got)
+	}
+	if got := JoinExploits(Exploit{}, a); !got.FirstSeen.Equal(a.FirstSeen) {
+		t.Errorf("joining to nothing gives %+v", got)
+	}
+	if len(a.Sources) != 1 {
+		t.Error("an argument was changed")
+	}
+}

@@ -155,3 +155,18 @@ func (e Evidence) WithReported(id advisory.ID, epss *float64, kev bool) Evidence
 	}
 	return e
 }
+
+// JoinExploits merges what two sources know of one CVE: the higher maturity,
+// the earlier sighting, and the names of both.
+func JoinExploits(a, b Exploit) Exploit {
+	out := Exploit{Maturity: max(a.Maturity, b.Maturity), FirstSeen: a.FirstSeen, Sources: slices.Clone(a.Sources)}
+	if out.FirstSeen.IsZero() || !b.FirstSeen.IsZero() && b.FirstSeen.Before(out.FirstSeen) {
+		out.FirstSeen = b.FirstSeen
+	}
+	for _, s := range b.Sources {
+		if !slices.Contains(out.Sources, s) {
+			out.Sources = append(out.Sources, s)
+		}
+	}
+	return out
+}
