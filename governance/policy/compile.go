@@ -194,20 +194,20 @@ func (a *Atom) look(e ast.Expr) {
 		case "finding":
 			i := fact.Findings().Index(field)
 			a.Fields = append(a.Fields, i)
-			a.Daily = a.Daily || fact.Findings().At(i).Daily
+			a.Uses.Daily = a.Uses.Daily || fact.Findings().At(i).Daily
 		case "app":
-			a.App = true
+			a.Uses.App = true
 		case "asset":
-			a.Asset = true
+			a.Uses.Asset = true
 		case "scan":
-			a.Scan = true
-			a.Instant = a.Instant || field == "age_hours"
+			a.Uses.Scan = true
+			a.Uses.Instant = a.Uses.Instant || field == "age_hours"
 		case "stage":
-			a.Stage = true
+			a.Uses.Stage = true
 		case "now":
-			a.Instant = true
+			a.Uses.Instant = true
 		case "today":
-			a.Daily = true
+			a.Uses.Daily = true
 		}
 	}
 	slices.Sort(a.Fields)

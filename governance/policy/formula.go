@@ -48,13 +48,25 @@ type Atom struct {
 	// Fields are the finding fields it looks at, as places in
 	// [fact.Findings], ascending.
 	Fields []int
+	// Uses is what else it looks at.
+	Uses Uses
+
+	program cel.Program
+}
+
+// Uses is what an answer hangs on besides the fields of a finding.
+type Uses struct {
+	App, Asset, Scan, Stage bool
 	// Daily is whether the answer changes with the UTC day, Instant whether
 	// it changes with the instant.
 	Daily, Instant bool
-	// App, Asset, Scan and Stage are whether it looks at them.
-	App, Asset, Scan, Stage bool
+}
 
-	program cel.Program
+func (u Uses) and(o Uses) Uses {
+	return Uses{
+		App: u.App || o.App, Asset: u.Asset || o.Asset, Scan: u.Scan || o.Scan, Stage: u.Stage || o.Stage,
+		Daily: u.Daily || o.Daily, Instant: u.Instant || o.Instant,
+	}
 }
 
 // Ask answers the atom for a subject.

@@ -116,6 +116,8 @@ type Rule struct {
 	// Mentions are the variables of the condition in order of appearance
 	// ("finding.kev", "app.exposure").
 	Mentions []string
+	// Uses is what the condition looks at besides findings.
+	Uses Uses
 
 	// Key names the condition by content: equal keys, equal answers.
 	Key string

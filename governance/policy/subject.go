@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,3 +82,58 @@ func (s *Subject) Parent() interpreter.Activation { return nil }
 
 // severityConstant is how policies write a severity: HIGH.
 func severityConstant(s finding.Severity) string { return strings.ToUpper(s.String()) }
+
+// Describe names a variable that a rule mentions with its value for this
+// subject, for people: "epss 0.93", "app.exposure unknown". Variables of the
+// finding go without their prefix.
+func (s *Subject) Describe(mention string) string {
+	object, name, _ := strings.Cut(mention, ".")
+	switch object {
+	case "finding":
+		return name + " " + describe(fact.Findings(), name, s.finding)
+	case "app":
+		return mention + " " + describe(fact.Apps(), name, s.app)
+	case "asset":
+		return mention + " " + describe(fact.Assets(), name, s.asset)
+	case "scan":
+		return mention + " " + describe(fact.Scans(), name, s.scan)
+	case "stage":
+		return "stage " + string(s.stage)
+	}
+	return mention + " " + s.now.Format(time.RFC3339)
+}
+
+func describe[T any](schema *fact.Schema[T], name string, v view[T]) string {
+	i := schema.Index(name)
+	if i < 0 {
+		return "unknown"
+	}
+	got := schema.At(i).Get(v.value, v.now)
+	if n, ok := got.(int64); ok && name == "severity" {
+		return finding.Severity(n).String()
+	}
+	switch got := got.(type) {
+	case nil:
+		return "unknown"
+	case string:
+		if got == "" {
+			return "empty"
+		}
+		return got
+	case bool:
+		if got {
+			return "yes"
+		}
+		return "no"
+	case float64:
+		return strconv.FormatFloat(got, 'g', 4, 64)
+	case time.Time:
+		return got.Format(time.DateOnly)
+	case []string:
+		if len(got) == 0 {
+			return "none"
+		}
+		return strings.Join(got, ", ")
+	}
+	return strings.Trim(fmt.Sprint(got), "[]")
+}
