@@ -16,16 +16,32 @@ const maxMissing = 10
 // rule asks one rule and returns the reason it gives, if it acts.
 func (j *judgement) rule(r *policy.Rule) (Reason, bool) {
 	found := j.ask(r)
-	for waiver, n := range found.waived {
-		j.out.Waived = append(j.out.Waived, Waived{Rule: r.ID(), Waiver: waiver, Count: n})
+	if found.sum != nil {
+		j.out.Waived = append(j.out.Waived, found.sum.waived...)
 	}
 	effect, acts := effectOf(r, found.matched, found.unknown)
 	if !acts {
 		return Reason{}, false
 	}
+	if found.sum == nil {
+		return j.reason(r, effect, found), true
+	}
+	ctx := narrow(j.ctx, r.TextUses)
+	if found.sum.told == nil || found.sum.toldFor != ctx {
+		told := j.reason(r, effect, found)
+		found.sum.told, found.sum.toldFor = &told, ctx
+	}
+	return *found.sum.told, true
+}
+
+// reason makes the reason of a rule that acts.
+func (j *judgement) reason(r *policy.Rule, effect Effect, found answer) Reason {
 	j.subject.Count(found.matched, r.Max)
 	out := Reason{Policy: r.Policy, Rule: r.Name, Effect: effect, About: r.About, Count: found.matched, Max: r.Max,
 		Unknown: found.unknown, Controls: r.Controls}
+	if found.sum != nil {
+		found.sure, found.unsure = turns(found.sum.top), turns(found.sum.unsure)
+	}
 	shown := found.sure
 	if found.matched <= r.Max {
 		shown = found.unsure
@@ -37,7 +53,7 @@ func (j *judgement) rule(r *policy.Rule) (Reason, bool) {
 	}
 	slices.Sort(out.Missing)
 	out.Missing = slices.Compact(out.Missing)
-	return out, true
+	return out
 }
 
 // effectOf decides what a rule does. Matches beyond the allowed number bring
@@ -68,7 +84,7 @@ func effectOf(r *policy.Rule, matched, unknown int) (Effect, bool) {
 type answer struct {
 	matched, unknown int
 	sure, unsure     []turn
-	waived           map[string]int
+	sum              *sum // for rules about findings
 }
 
 type turn func(*judgement) Item
@@ -98,14 +114,16 @@ func (j *judgement) ask(r *policy.Rule) answer {
 			add(turnToScan(&j.query.Scans[i]))
 		}
 	default:
-		sum := j.table.sums[j.key(r)]
-		out = answer{matched: sum.matched, unknown: sum.unknown, waived: sum.waived}
-		for _, row := range sum.top {
-			out.sure = append(out.sure, turnToFinding(row))
-		}
-		for _, row := range sum.unsure {
-			out.unsure = append(out.unsure, turnToFinding(row))
-		}
+		sum := j.sums[r]
+		out = answer{matched: sum.matched, unknown: sum.unknown, sum: sum}
+	}
+	return out
+}
+
+func turns(rows []row) []turn {
+	out := make([]turn, len(rows))
+	for i, r := range rows {
+		out[i] = turnToFinding(r)
 	}
 	return out
 }

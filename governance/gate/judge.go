@@ -21,7 +21,13 @@ const usualList = 10
 type sum struct {
 	matched, unknown int
 	top, unsure      []row
-	waived           map[string]int
+	waived           []Waived
+	change           uint64 // of the table, when it was summed
+
+	// told is the reason the rule gave last and toldFor what its texts hung
+	// on; nil before it was asked, and when it did not act.
+	told    *Reason
+	toldFor context
 }
 
 // row is a finding with its segment.
@@ -44,7 +50,7 @@ func (t *Table) Judge(b *policy.Bundle, q Query) Verdict {
 	}
 	for _, s := range t.segments {
 		if s.coverAt(q.Now) {
-			clear(t.sums)
+			t.changes++
 		}
 	}
 	j := &judgement{table: t, bundle: b, query: q, segments: t.ordered(), subject: policy.NewSubject(&q.App, q.Stage, q.Now)}
@@ -65,6 +71,7 @@ type judgement struct {
 	segments []*segment
 	subject  *policy.Subject
 	ctx      context
+	sums     map[*policy.Rule]*sum
 	out      Verdict
 }
 
@@ -73,7 +80,7 @@ func (j *judgement) verdict() Verdict {
 	j.out = Verdict{App: q.App.Name, Stage: q.Stage, BundleDigest: j.bundle.Digest, EvaluatedAt: q.Now}
 	applied := j.scope()
 	rules := j.rules(applied)
-	j.prepare(rules)
+	j.sums = j.prepare(rules)
 	for _, p := range applied {
 		if p.RequireScan && !j.anyScan() {
 			j.out.Reasons = append(j.out.Reasons, Reason{Policy: p.Name, Rule: "require_scan", Effect: EffectUndecided,
@@ -89,9 +96,6 @@ func (j *judgement) verdict() Verdict {
 			j.out.PassedRules = append(j.out.PassedRules, r.ID())
 		}
 	}
-	slices.SortFunc(j.out.Waived, func(a, b Waived) int {
-		return cmp.Or(strings.Compare(a.Rule, b.Rule), strings.Compare(a.Waiver, b.Waiver))
-	})
 	// Policies come by name and rules in order, so a stable sort is enough.
 	slices.SortStableFunc(j.out.Reasons, func(a, b Reason) int {
 		return cmp.Or(cmp.Compare(a.Effect.gravity(), b.Effect.gravity()), cmp.Compare(a.Policy, b.Policy))
@@ -164,9 +168,16 @@ func (j *judgement) rules(applied []*policy.Policy) []*policy.Rule {
 	return out
 }
 
-// key names a rule's result under this judgement's circumstances.
-func (j *judgement) key(r *policy.Rule) resultKey {
-	return resultKey{rule: r, list: j.query.List, ctx: narrow(j.ctx, r.Uses)}
+// key numbers a rule's result under this judgement's circumstances.
+func (j *judgement) key(r *policy.Rule) int {
+	name := resultKey{rule: r, list: j.query.List, ctx: narrow(j.ctx, r.Uses)}
+	key, ok := j.table.keys[name]
+	if !ok {
+		key = len(j.table.sums)
+		j.table.keys[name] = key
+		j.table.sums = append(j.table.sums, nil)
+	}
+	return key
 }
 
 // narrow drops from a context what an answer doesn't hang on.
@@ -189,69 +200,88 @@ func narrow(c context, u policy.Uses) context {
 	return c
 }
 
-// prepare sees to it that every rule about findings has its sum.
-func (j *judgement) prepare(rules []*policy.Rule) {
-	var missing []task
+// prepare sees to it that every rule about findings has its sum, and returns
+// the sums by rule.
+func (j *judgement) prepare(rules []*policy.Rule) map[*policy.Rule]*sum {
+	t := j.table
+	out := make(map[*policy.Rule]*sum, len(rules))
+	var stale []task
 	for _, r := range rules {
 		if r.About != policy.AboutFinding {
 			continue
 		}
-		if t := (task{r, j.key(r)}); j.table.sums[t.key] == nil {
-			missing = append(missing, t)
+		key := j.key(r)
+		if s := t.sums[key]; s != nil && s.change == t.changes {
+			out[r] = s
+		} else {
+			stale = append(stale, task{r, key, j.query.List})
 		}
-	}
-	if len(missing) == 0 {
-		return
 	}
 	for _, s := range j.segments {
 		var todo []task
-		for _, t := range missing {
-			if s.results[t.key] == nil {
-				todo = append(todo, t)
+		for _, task := range stale {
+			if s.result(task.key) == nil {
+				todo = append(todo, task)
 			}
 		}
 		if len(todo) > 0 {
-			j.table.judge(s, j.subject, j.ctx, len(j.bundle.Atoms), todo)
+			t.judge(s, j.subject, j.ctx, len(j.bundle.Atoms), todo)
 		}
 	}
-	for _, t := range missing {
-		j.table.sums[t.key] = j.add(t.key)
+	for _, task := range stale {
+		next := j.add(task)
+		if last := t.sums[task.key]; last != nil && last.same(next) {
+			next.told, next.toldFor = last.told, last.toldFor
+		}
+		t.sums[task.key], out[task.rule] = next, next
 	}
+	return out
 }
 
 // add sums a rule's results over the segments.
-func (j *judgement) add(key resultKey) *sum {
-	out := &sum{}
+func (j *judgement) add(t task) *sum {
+	out := &sum{change: j.table.changes}
+	waived := map[string]int{}
 	for _, s := range j.segments {
-		r := s.results[key]
+		r := s.results[t.key]
 		out.matched += r.matched
 		out.unknown += r.unknown
-		out.top = s.append(out.top, r.top)
-		out.unsure = s.append(out.unsure, r.unsure)
+		out.top = s.merge(out.top, r.top, t.list)
+		out.unsure = s.merge(out.unsure, r.unsure, t.list)
 		for id, n := range r.waived {
-			if out.waived == nil {
-				out.waived = map[string]int{}
-			}
-			out.waived[id] += n
+			waived[id] += n
 		}
 	}
-	out.top, out.unsure = worst(out.top, key.list), worst(out.unsure, key.list)
-	return out
-}
-
-func (s *segment) append(out []row, rows []int32) []row {
-	for _, i := range rows {
-		out = append(out, row{s, s.rows[i]})
+	for _, w := range tallies(waived) {
+		out.waived = append(out.waived, Waived{Rule: t.rule.ID(), Waiver: w.Name, Count: w.Count})
 	}
 	return out
 }
 
-// worst keeps the gravest rows.
-func worst(rows []row, limit int) []row {
-	slices.SortStableFunc(rows, func(a, b row) int {
-		return cmp.Or(compareFindings(a.finding, b.finding), strings.Compare(a.seg.asset.ID, b.seg.asset.ID))
-	})
-	return slices.Clip(rows[:min(limit, len(rows))])
+// same is whether a reason made of one sum also fits the other.
+func (s *sum) same(o *sum) bool {
+	return s.matched == o.matched && s.unknown == o.unknown && slices.Equal(s.top, o.top) && slices.Equal(s.unsure, o.unsure)
+}
+
+// merge puts a segment's rows, the worst first, among those of other
+// segments and keeps the worst of all.
+func (s *segment) merge(into []row, rows []int32, limit int) []row {
+	if len(rows) == 0 || (len(into) >= limit && compareRows(into[len(into)-1], row{s, s.rows[rows[0]]}) <= 0) {
+		return into
+	}
+	out := make([]row, 0, min(limit, len(into)+len(rows)))
+	for len(out) < limit && len(into)+len(rows) > 0 {
+		if len(rows) == 0 || (len(into) > 0 && compareRows(into[0], row{s, s.rows[rows[0]]}) <= 0) {
+			out, into = append(out, into[0]), into[1:]
+			continue
+		}
+		out, rows = append(out, row{s, s.rows[rows[0]]}), rows[1:]
+	}
+	return out
+}
+
+func compareRows(a, b row) int {
+	return cmp.Or(compareFindings(a.finding, b.finding), strings.Compare(a.seg.asset.ID, b.seg.asset.ID))
 }
 
 func (j *judgement) anyScan() bool {
@@ -350,11 +380,10 @@ func (t *Table) forget() {
 		}
 	}
 	if len(t.sums) > maxResults {
-		clear(t.sums)
-	}
-	for _, s := range t.segments {
-		if len(s.results) > maxResults {
-			clear(s.results)
+		clear(t.keys)
+		t.sums = nil
+		for _, s := range t.segments {
+			s.results = nil
 		}
 	}
 }

@@ -22,10 +22,12 @@ type span struct {
 	truth       policy.Truth
 }
 
-// task is a rule to be judged and the name its result goes by.
+// task is a rule to be judged, the number its results go by and how many
+// rows they list.
 type task struct {
 	rule *policy.Rule
-	key  resultKey
+	key  int
+	list int
 }
 
 // result is what a rule gave for one segment.
@@ -49,7 +51,6 @@ type sweep struct {
 	have    []bool   // which spans are there
 
 	kept, lent pool // sets of atoms, and of combinations within a rule
-	list       int
 }
 
 // source is where an atom's answers come from.
@@ -93,7 +94,7 @@ func (t *Table) judge(seg *segment, subject *policy.Subject, ctx context, atoms 
 		}
 	}
 	for i, task := range tasks {
-		seg.results[task.key] = &results[i]
+		seg.keep(task.key, &results[i])
 	}
 }
 
@@ -299,8 +300,8 @@ func (w *sweep) collect(r *result, t task, s span) {
 	}
 	r.matched += match.count()
 	r.unknown += unsure.count()
-	r.top = match.first(r.top, w.base, t.key.list)
-	r.unsure = unsure.first(r.unsure, w.base, t.key.list)
+	r.top = match.first(r.top, w.base, t.list)
+	r.unsure = unsure.first(r.unsure, w.base, t.list)
 }
 
 // note counts the rows that waivers took out of a rule.

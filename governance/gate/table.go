@@ -31,13 +31,15 @@ type Table struct {
 	segments map[string]*segment
 	columns  map[string]*column
 	answers  map[answerKey]*answers
-	sums     map[resultKey]*sum
-	judged   uint64 // verdicts given, the clock of forgetting
+	keys     map[resultKey]int // numbers for the names of results
+	sums     []*sum            // by that number
+	changes  uint64            // how often what the sums are over changed
+	judged   uint64            // verdicts given, the clock of forgetting
 }
 
 // NewTable returns an empty table.
 func NewTable() *Table {
-	return &Table{segments: map[string]*segment{}, columns: map[string]*column{}, answers: map[answerKey]*answers{}, sums: map[resultKey]*sum{}}
+	return &Table{segments: map[string]*segment{}, columns: map[string]*column{}, answers: map[answerKey]*answers{}, keys: map[resultKey]int{}}
 }
 
 // Replace makes findings all that is known of an asset. The table keeps the
@@ -48,7 +50,7 @@ func (t *Table) Replace(asset fact.Asset, version string, findings []fact.Findin
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.segments[asset.ID] = s
-	clear(t.sums)
+	t.changes++
 	t.compact()
 }
 
@@ -57,7 +59,7 @@ func (t *Table) Remove(assetID string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.segments, assetID)
-	clear(t.sums)
+	t.changes++
 }
 
 // Version returns the version that the asset was last replaced with, and
@@ -119,7 +121,7 @@ type segment struct {
 	assetSum   [sha256.Size]byte
 
 	coded   map[*column]*coded
-	results map[resultKey]*result
+	results []*result // by the number of their names; nil when not yet known
 
 	// waivable are the rows that have waivers; cover is what they amount to
 	// at an instant.
@@ -136,7 +138,7 @@ type cover struct {
 }
 
 func newSegment(asset fact.Asset, version string, findings []fact.Finding) *segment {
-	s := &segment{asset: asset, version: version, closed: map[string]int{}, coded: map[*column]*coded{}, results: map[resultKey]*result{}}
+	s := &segment{asset: asset, version: version, closed: map[string]int{}, coded: map[*column]*coded{}}
 	byID := make([]*fact.Finding, len(findings))
 	for i := range findings {
 		byID[i] = &findings[i]
@@ -214,7 +216,7 @@ func (s *segment) coverAt(now time.Time) bool {
 			c.waived++
 		}
 	}
-	clear(s.results)
+	s.results = nil
 	return true
 }
 
@@ -238,6 +240,22 @@ type context struct {
 	stage policy.Stage
 	day   int64
 	now   int64
+}
+
+// result returns what the segment keeps under a number.
+func (s *segment) result(key int) *result {
+	if key < len(s.results) {
+		return s.results[key]
+	}
+	return nil
+}
+
+// keep stores a result under a number.
+func (s *segment) keep(key int, r *result) {
+	if key >= len(s.results) {
+		s.results = append(s.results, make([]*result, key+1-len(s.results))...)
+	}
+	s.results[key] = r
 }
 
 // resultKey names what a rule gave.

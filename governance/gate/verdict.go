@@ -51,7 +51,8 @@ func (e Effect) gravity() int {
 }
 
 // Verdict is the answer of a gate. It can be recomputed: the same bundle
-// digest, facts digest, stage and time give the same verdict.
+// digest, facts digest, stage and time give the same verdict. Verdicts of one
+// table share parts: read them and leave them as they are.
 type Verdict struct {
 	Outcome Outcome
 	App     string

@@ -161,13 +161,7 @@ func (c *compiler) atom(tree *ast.AST, e ast.Expr) (*Atom, error) {
 		return a, nil
 	}
 	piece := ast.NewCheckedAST(ast.NewAST(e, tree.SourceInfo()), tree.TypeMap(), tree.ReferenceMap())
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	if loops(e) {
-		// The estimate assumed sizes; real facts may be larger. Only loops
-		// can be hurt by that, and counting costs as much as evaluating.
-		options = append(options, cel.CostLimit(maxCost))
-	}
-	program, err := c.lang.conditions.PlanProgram(piece, options...)
+	program, err := c.lang.conditions.PlanProgram(piece, options(e)...)
 	if err != nil {
 		return nil, fmt.Errorf("plan a condition: %w", err)
 	}
@@ -176,6 +170,17 @@ func (c *compiler) atom(tree *ast.AST, e ast.Expr) (*Atom, error) {
 	c.atoms[key] = a
 	c.order = append(c.order, a)
 	return a, nil
+}
+
+// options says how an expression is run. The cost estimate assumed sizes and
+// real facts may be larger. Only loops can be hurt by that, and counting
+// costs as much as evaluating, so only loops are counted.
+func options(e ast.Expr) []cel.ProgramOption {
+	out := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if loops(e) {
+		out = append(out, cel.CostLimit(maxCost))
+	}
+	return out
 }
 
 func loops(e ast.Expr) bool {

@@ -132,6 +132,7 @@ func (c *compiler) rule(d *document, cl clause) *Rule {
 		r.Key = "(" + when.text + ") && !(" + unless.text + ")"
 	}
 	r.Match.Atoms(func(a *Atom) { r.Uses = r.Uses.and(a.Uses) })
+	r.TextUses = r.Uses.and(r.Message.uses).and(r.Fix.uses)
 	r.About = about(r.Mentions)
 	if r.About == AboutFinding && slices.ContainsFunc(r.Mentions, func(m string) bool { return strings.HasPrefix(m, "scan.") }) {
 		d.file.report(cl.when.at, fmt.Sprintf("rule %q asks of findings and of scans at once", r.Name), "make two rules of it")

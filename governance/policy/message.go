@@ -19,6 +19,8 @@ type Template struct {
 	// AboutEach is whether the text speaks of a single finding, scan or
 	// asset and so differs from match to match.
 	AboutEach bool
+
+	uses Uses
 }
 
 // part is either plain text or an expression.
@@ -106,15 +108,15 @@ func (c *compiler) template(s *scalar) Template {
 }
 
 func (t *Template) add(c *compiler, s *scalar, checked *cel.Ast) {
-	program, err := c.lang.messages.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	program, err := c.lang.messages.Program(checked, options(checked.NativeRep().Expr())...)
 	if err != nil {
 		s.file.report(s.at, err.Error(), "")
 		return
 	}
-	for _, m := range mentionsOf(checked.NativeRep().Expr()) {
-		object, _, _ := strings.Cut(m, ".")
-		t.AboutEach = t.AboutEach || object == "finding" || object == "asset" || object == "scan"
-	}
+	var a Atom
+	a.look(checked.NativeRep().Expr())
+	t.AboutEach = t.AboutEach || len(a.Fields) > 0 || a.Uses.Asset || a.Uses.Scan
+	t.uses = t.uses.and(a.Uses)
 	t.parts = append(t.parts, part{program: program})
 }
 

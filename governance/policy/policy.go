@@ -118,6 +118,8 @@ type Rule struct {
 	Mentions []string
 	// Uses is what the condition looks at besides findings.
 	Uses Uses
+	// TextUses is what the condition, the message and the fix look at.
+	TextUses Uses
 
 	// Key names the condition by content: equal keys, equal answers.
 	Key string
