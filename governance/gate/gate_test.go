@@ -120,7 +120,7 @@ func TestOutcomes(t *testing.T) {
 			f.KEV, f.Waivers = fact.Yes, []fact.Waiver{{ID: "w", Rule: "house/likely", Until: noon().Add(time.Hour)}}
 		}, outcome: Block, effects: map[string]Effect{"exploited": EffectBlock}},
 		{name: "other stages have other rules", stage: policy.Deploy, outcome: Block, change: func(facts *Facts, _ *fact.Finding) { facts.Scans = nil },
-			effects: map[string]Effect{"require_scan": EffectUndecided, "deploy-only": EffectBlock}},
+			effects: map[string]Effect{"deploy-only": EffectBlock}},
 	}
 	for _, c := range cases {
 		facts, f := base()

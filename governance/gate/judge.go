@@ -82,7 +82,7 @@ func (j *judgement) verdict() Verdict {
 	rules := j.rules(applied)
 	j.sums = j.prepare(rules)
 	for _, p := range applied {
-		if p.RequireScan && !j.anyScan() {
+		if p.RequireScan && slices.Contains(p.Stages, q.Stage) && !j.anyScan() {
 			j.out.Reasons = append(j.out.Reasons, Reason{Policy: p.Name, Rule: "require_scan", Effect: EffectUndecided,
 				About: policy.AboutScan, Message: "no scan of this application has succeeded, so nothing can be said about it",
 				Fix: "run a scan and import its report, then ask again"})

@@ -75,8 +75,8 @@ func (b *Bundle) Only(name string) *Bundle {
 }
 
 func (c *compiler) policy(d *document, digest *digester) *Policy {
-	p := &Policy{Name: d.name, Description: d.description, File: d.file.name, RequireScan: d.requireScan, Tests: d.tests}
-	digest.text(d.name, d.description, fmt.Sprint(d.requireScan))
+	p := &Policy{Name: d.name, Description: d.description, File: d.file.name, Stages: d.stages, RequireScan: d.requireScan, Tests: d.tests}
+	digest.text(d.name, d.description, fmt.Sprint(d.requireScan, d.stages))
 	if d.scope != nil {
 		scope := c.condition(d.scope)
 		if scope != nil {

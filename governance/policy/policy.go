@@ -15,7 +15,10 @@
 // false.
 package policy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // LanguageVersion is the version of the document schema and of the meaning
 // of conditions. It is part of every bundle's digest.
@@ -81,7 +84,10 @@ type Policy struct {
 	Name        string
 	Description string
 	File        string
-	// RequireScan makes the verdict undecided while no scan succeeded.
+	// Stages are where the policy is asked unless a rule says otherwise.
+	Stages []Stage
+	// RequireScan makes verdicts at these stages undecided while no scan of
+	// the application has succeeded.
 	RequireScan bool
 	// Scope selects applications; nil selects all.
 	Scope *Formula
@@ -129,14 +135,7 @@ type Rule struct {
 func (r *Rule) ID() string { return r.Policy + "/" + r.Name }
 
 // At is whether the rule is asked at that stage.
-func (r *Rule) At(s Stage) bool {
-	for _, have := range r.Stages {
-		if have == s {
-			return true
-		}
-	}
-	return false
-}
+func (r *Rule) At(s Stage) bool { return slices.Contains(r.Stages, s) }
 
 // Source is one policy file.
 type Source struct {
