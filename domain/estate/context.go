@@ -169,9 +169,12 @@ func Data(classes ...DataClass) DataClasses {
 }
 
 // ParseDataClasses reads names separated by commas or spaces; the empty text
-// is the empty set.
+// and "unknown" alone are the empty set.
 func ParseDataClasses(s string) (DataClasses, error) {
 	var set DataClasses
+	if strings.EqualFold(strings.TrimSpace(s), set.String()) {
+		return set, nil
+	}
 	for _, name := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
 		c, err := ParseDataClass(name)
 		if err != nil {

@@ -2,6 +2,7 @@ package estate
 
 import (
 	"encoding"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,7 +18,7 @@ func TestNamesRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := parse(" " + string(text[:1]) + string(text[1:]) + " ")
+			got, err := parse(" " + strings.ToUpper(string(text)) + " ")
 			if err != nil || got != value(i) {
 				t.Errorf("%s %d: %q reads back as %v, %v", what, i, text, got, err)
 			}
@@ -65,10 +66,13 @@ func TestDataClasses(t *testing.T) {
 	if text, _ := none.MarshalText(); none.Known() || none.String() != "unknown" || len(text) != 0 {
 		t.Errorf("the empty set is %v, text %q", none, text)
 	}
-	for _, bad := range []string{"pci,secret", "unknown"} {
+	for _, bad := range []string{"pci,secret", "pci,unknown"} {
 		if got, err := ParseDataClasses(bad); err == nil {
 			t.Errorf("ParseDataClasses(%q) = %v", bad, got)
 		}
+	}
+	if got, err := ParseDataClasses("Unknown"); err != nil || got.Known() {
+		t.Errorf("unknown gives %v, %v", got, err)
 	}
 	if _, err := ParseDataClass(" "); err == nil {
 		t.Error("a blank data class was accepted")

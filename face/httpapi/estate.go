@@ -25,7 +25,9 @@ type Estate interface {
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
 }
 
-type keyInput struct {
+// KeyInput names an application in a path. It is exported because only
+// exported embedded structs become parameters.
+type KeyInput struct {
 	Key string `path:"key" maxLength:"100"`
 }
 
@@ -58,7 +60,7 @@ func (a *API) listApplications(ctx context.Context, _ *struct{}) (*body[Applicat
 	return &body[ApplicationList]{ApplicationList{Items: applications(apps)}}, nil
 }
 
-func (a *API) getApplication(ctx context.Context, in *keyInput) (*body[ApplicationDetail], error) {
+func (a *API) getApplication(ctx context.Context, in *KeyInput) (*body[ApplicationDetail], error) {
 	app, assets, err := a.Estate.Application(ctx, who(ctx).Tenant, in.Key)
 	if err != nil {
 		return nil, a.problem(ctx, err)
@@ -67,7 +69,7 @@ func (a *API) getApplication(ctx context.Context, in *keyInput) (*body[Applicati
 }
 
 func (a *API) saveApplication(ctx context.Context, in *struct {
-	keyInput
+	KeyInput
 	Body ApplicationEdit
 }) (*body[ApplicationDetail], error) {
 	key, err := estate.Key(in.Key)
@@ -83,11 +85,11 @@ func (a *API) saveApplication(ctx context.Context, in *struct {
 	if err := a.Estate.SaveApplication(ctx, who.Tenant, app, who.Name); err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	return a.getApplication(ctx, &keyInput{key})
+	return a.getApplication(ctx, &KeyInput{key})
 }
 
 func (a *API) setDefaultRef(ctx context.Context, in *struct {
-	idInput
+	IDInput
 	Body struct {
 		Ref string `json:"ref" minLength:"1" maxLength:"300"`
 	}

@@ -32,9 +32,10 @@ type Triager interface {
 	Triage(ctx context.Context, t tenant.ID, ids []finding.ID, decision *finding.Triage, by, reason string, at time.Time) (int, error)
 }
 
-// filterInput is the query of every list of findings; the web application's
-// URL uses the same names.
-type filterInput struct {
+// FilterInput is the query of every list of findings; the web application's
+// URL uses the same names. It is exported because only exported embedded
+// structs become parameters.
+type FilterInput struct {
 	Application []string `query:"application" doc:"application keys"`
 	Asset       []string `query:"asset" doc:"asset ids"`
 	Status      []string `query:"status" enum:"open,resolved,false_positive,accepted,not_affected,suppressed" doc:"open when absent; pass all six for everything"`
@@ -58,13 +59,15 @@ type filterInput struct {
 }
 
 type listInput struct {
-	filterInput
+	FilterInput
 	Sort   string `query:"sort" enum:"score,severity,newest,oldest" default:"score"`
 	Cursor string `query:"cursor" maxLength:"400"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
-type idInput struct {
+// IDInput names a finding, report or asset in a path. It is exported because
+// only exported embedded structs become parameters.
+type IDInput struct {
 	ID string `path:"id" format:"uuid"`
 }
 
@@ -91,7 +94,7 @@ func (a *API) listFindings(ctx context.Context, in *listInput) (*body[FindingLis
 	return &body[FindingList]{FindingList{Items: rows(l.Rows), NextCursor: l.Next, Total: Count(l.Total)}}, nil
 }
 
-func (a *API) facets(ctx context.Context, in *filterInput) (*body[Facets], error) {
+func (a *API) facets(ctx context.Context, in *FilterInput) (*body[Facets], error) {
 	f, err := in.filter()
 	if err != nil {
 		return nil, err
@@ -103,7 +106,7 @@ func (a *API) facets(ctx context.Context, in *filterInput) (*body[Facets], error
 	return &body[Facets]{facetsWire(fs)}, nil
 }
 
-func (a *API) getFinding(ctx context.Context, in *idInput) (*body[FindingDetail], error) {
+func (a *API) getFinding(ctx context.Context, in *IDInput) (*body[FindingDetail], error) {
 	id, err := finding.ParseID(in.ID)
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
@@ -120,7 +123,7 @@ func (a *API) getFinding(ctx context.Context, in *idInput) (*body[FindingDetail]
 	return &body[FindingDetail]{detail(d, s)}, nil
 }
 
-func (a *API) getHistory(ctx context.Context, in *idInput) (*body[History], error) {
+func (a *API) getHistory(ctx context.Context, in *IDInput) (*body[History], error) {
 	id, err := finding.ParseID(in.ID)
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())

@@ -13,7 +13,7 @@ import (
 )
 
 // filter reads the query; huma has checked the enumerations.
-func (in *filterInput) filter() (posture.Filter, error) {
+func (in *FilterInput) filter() (posture.Filter, error) {
 	f := posture.Filter{
 		Applications: in.Application, Priorities: in.Priority, Tools: in.Tool, CWEs: in.CWE,
 		Advisory: in.Advisory, Component: in.Component, Check: in.Check, Path: in.Path, Ref: in.Ref,

@@ -121,7 +121,7 @@ func (a *API) listReports(ctx context.Context, in *reportsInput) (*body[ReportLi
 	return &body[ReportList]{ReportList{Items: reports(rs), NextCursor: next}}, nil
 }
 
-func (a *API) getReport(ctx context.Context, in *idInput) (*body[Report], error) {
+func (a *API) getReport(ctx context.Context, in *IDInput) (*body[Report], error) {
 	r, err := a.Reports.Report(ctx, who(ctx).Tenant, in.ID)
 	if err != nil {
 		return nil, a.problem(ctx, err)
@@ -129,7 +129,7 @@ func (a *API) getReport(ctx context.Context, in *idInput) (*body[Report], error)
 	return &body[Report]{report(r)}, nil
 }
 
-func (a *API) quarantine(ctx context.Context, in *idInput) (*body[QuarantineList], error) {
+func (a *API) quarantine(ctx context.Context, in *IDInput) (*body[QuarantineList], error) {
 	qs, total, err := a.Reports.Quarantine(ctx, who(ctx).Tenant, in.ID, 500)
 	if err != nil {
 		return nil, a.problem(ctx, err)
@@ -141,7 +141,7 @@ func (a *API) quarantine(ctx context.Context, in *idInput) (*body[QuarantineList
 	return &body[QuarantineList]{out}, nil
 }
 
-func (a *API) raw(ctx context.Context, in *idInput) (*huma.StreamResponse, error) {
+func (a *API) raw(ctx context.Context, in *IDInput) (*huma.StreamResponse, error) {
 	r, err := a.Reports.Raw(ctx, who(ctx).Tenant, in.ID)
 	if err != nil {
 		return nil, a.problem(ctx, err)
@@ -156,7 +156,7 @@ func (a *API) raw(ctx context.Context, in *idInput) (*huma.StreamResponse, error
 	}}, nil
 }
 
-func (a *API) confirm(ctx context.Context, in *idInput) (*body[Report], error) {
+func (a *API) confirm(ctx context.Context, in *IDInput) (*body[Report], error) {
 	c := who(ctx)
 	if err := a.Reports.Confirm(ctx, c.Tenant, in.ID, c.Name, a.Now()); err != nil {
 		return nil, a.problem(ctx, err)
@@ -167,7 +167,7 @@ func (a *API) confirm(ctx context.Context, in *idInput) (*body[Report], error) {
 // followEvery is how often a followed report is looked at.
 const followEvery = 250 * time.Millisecond
 
-func (a *API) follow(ctx context.Context, in *idInput, send sse.Sender) {
+func (a *API) follow(ctx context.Context, in *IDInput, send sse.Sender) {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	var last posture.Report

@@ -56,7 +56,7 @@ func Add(to []string, texts ...string) []string {
 
 // flawPrefixes begin ids that name one flaw each.
 func flawPrefixes() []string {
-	return []string{"CVE-", "GHSA-", "GO-", "PYSEC-", "RUSTSEC-", "OSV-", "MAL-", "GSD-", "SNYK-", "NSWG-", "NPM-", "BIT-", "HSEC-", "JLSEC-", "EEF-", "TEMP-", "WS-"}
+	return []string{"CVE-", "GHSA-", "GO-", "PYSEC-", "RUSTSEC-", "OSV-", "MAL-", "GSD-", "SNYK-", "NSWG-", "NPM-", "BIT-", "HSEC-", "JLSEC-", "EEF-", "TEMP-", "WS-", "SONATYPE-"}
 }
 
 // NamesOneFlaw tells an id that stands for one flaw (CVE, GHSA, an OSV

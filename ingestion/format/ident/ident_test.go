@@ -77,3 +77,13 @@ func TestAdvisories(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestEcosystemOfFile(t *testing.T) {
+	for path, want := range map[string]string{
+		"web/package-lock.json": "npm", `C:\src\requirements-dev.txt`: "pypi", "go.mod": "golang", "pom.xml": "maven", "README.txt": "", "": "",
+	} {
+		if got := EcosystemOfFile(path); got != want {
+			t.Errorf("EcosystemOfFile(%q) = %q, want %q", path, got, want)
+		}
+	}
+}

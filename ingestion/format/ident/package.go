@@ -102,3 +102,39 @@ func TypeOfPURL(purl string) string {
 	}
 	return strings.ToLower(t)
 }
+
+// EcosystemOfFile tells a package URL type by the name of a manifest or lock
+// file, and "" by any other.
+func EcosystemOfFile(path string) string {
+	name := strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:])
+	switch name {
+	case "package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock":
+		return packageurl.TypeNPM
+	case "pipfile", "pipfile.lock", "poetry.lock", "uv.lock", "pyproject.toml", "setup.py", "pdm.lock":
+		return packageurl.TypePyPi
+	case "pom.xml", "build.gradle", "build.gradle.kts", "gradle.lockfile", "maven_dep_tree.txt":
+		return packageurl.TypeMaven
+	case "go.mod", "go.sum":
+		return packageurl.TypeGolang
+	case "gemfile", "gemfile.lock":
+		return packageurl.TypeGem
+	case "cargo.toml", "cargo.lock":
+		return packageurl.TypeCargo
+	case "composer.json", "composer.lock":
+		return packageurl.TypeComposer
+	case "packages.lock.json", "packages.config", "project.assets.json", "directory.packages.props":
+		return packageurl.TypeNuget
+	case "podfile.lock":
+		return packageurl.TypeCocoapods
+	case "package.resolved", "package.swift":
+		return packageurl.TypeSwift
+	case "pubspec.lock":
+		return packageurl.TypePub
+	case "mix.lock":
+		return packageurl.TypeHex
+	}
+	if strings.HasPrefix(name, "requirements") && strings.HasSuffix(name, ".txt") {
+		return packageurl.TypePyPi
+	}
+	return ""
+}

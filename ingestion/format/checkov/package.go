@@ -1,0 +1,108 @@
+package checkov
+
+import (
+	"strings"
+
+	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
+)
+
+// vulnerability is what package scans add to a record: an advisory, or the
+// licence that broke a policy.
+type vulnerability struct {
+	ID             jsondoc.Text    `json:"id"`
+	Severity       jsondoc.Text    `json:"severity"`
+	PackageName    jsondoc.Text    `json:"package_name"`
+	PackageVersion jsondoc.Text    `json:"package_version"`
+	PackageType    jsondoc.Text    `json:"package_type"`
+	RootName       jsondoc.Text    `json:"root_package_name"`
+	RootVersion    jsondoc.Text    `json:"root_package_version"`
+	Link           jsondoc.Text    `json:"link"`
+	Score          jsondoc.Float   `json:"cvss"`
+	Vector         jsondoc.Text    `json:"vector"`
+	Description    jsondoc.Text    `json:"description"`
+	Status         jsondoc.Text    `json:"status"` // "open", "fixed in 1.2, 2.3"
+	Lowest         jsondoc.Text    `json:"lowest_fixed_version"`
+	Fixed          jsondoc.Strings `json:"fixed_versions"`
+	FixVersion     jsondoc.Text    `json:"fix_version"`
+	License        jsondoc.Text    `json:"license"`
+	Licenses       jsondoc.Text    `json:"licenses"`
+}
+
+// ecosystems translates Checkov's package types to those of package URLs.
+// Operating system packages are left out: "os" doesn't tell deb from rpm.
+var ecosystems = map[string]string{
+	"python": "pypi", "pip": "pypi", "pypi": "pypi",
+	"nodejs": "npm", "javascript": "npm", "npm": "npm",
+	"java": "maven", "jar": "maven", "maven": "maven", "gradle": "maven",
+	"go": "golang", "gomod": "golang", "golang": "golang",
+	"gem": "gem", "ruby": "gem", "bundler": "gem",
+	"nuget": "nuget", "dotnet": "nuget",
+	"php": "composer", "composer": "composer",
+	"rust": "cargo", "cargo": "cargo",
+}
+
+func (v *vulnerability) fill(o *finding.Observation) {
+	c := &finding.Component{
+		Ecosystem: ecosystems[strings.ToLower(v.PackageType.String())],
+		Name:      v.PackageName.String(),
+		Version:   v.PackageVersion.String(),
+	}
+	for _, l := range strings.Split(either(v.License, v.Licenses), ",") {
+		if l = strings.TrimSpace(l); l != "" && l != "Unknown" {
+			c.Licences = append(c.Licences, l)
+		}
+	}
+	if v.RootName != "" && v.RootName != v.PackageName {
+		c.Path = []string{v.RootName.String() + "@" + v.RootVersion.String(), c.Name + "@" + c.Version}
+	}
+	o.Component = c
+	if o.SeverityWord == "" {
+		o.SeverityWord = v.Severity.String()
+		o.Severity = finding.SeverityOfWord(o.SeverityWord)
+	}
+	if v.ID != "" {
+		o.Advisories = []string{v.ID.String()}
+		if o.Title == "" { // the check's title is "SCA package scan", whatever it found
+			o.Title = v.ID.String() + " - " + c.Name + ": " + c.Version
+		}
+	}
+	if v.Score > 0 || v.Vector != "" {
+		o.CVSS = []finding.CVSS{{Vector: v.Vector.String(), Score: float64(v.Score), Version: cvssVersion(v.Vector.String())}}
+	}
+	if v.Link != "" {
+		o.References = []string{v.Link.String()}
+	}
+	if o.Check.Description == "" {
+		o.Check.Description = v.Description.String()
+	}
+	o.FixVersions = v.fixes()
+}
+
+// fixes prefers the list of versions; the status names them in prose.
+func (v *vulnerability) fixes() []string {
+	all := []string(v.Fixed)
+	if len(all) == 0 {
+		all = []string{either(v.Lowest, v.FixVersion)}
+		if list, ok := strings.CutPrefix(v.Status.String(), "fixed in "); ok {
+			all = strings.Split(list, ",")
+		}
+	}
+	var out []string
+	for _, one := range all {
+		// "N/A" is what Checkov writes when no version is free of the flaw.
+		if one = strings.TrimSpace(one); one != "" && one != "N/A" {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func cvssVersion(vector string) string {
+	rest, ok := strings.CutPrefix(vector, "CVSS:")
+	if !ok {
+		return ""
+	}
+	version, _, _ := strings.Cut(rest, "/")
+	return version
+}
