@@ -17,7 +17,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 CONCURRENT := $(wildcard adapter/store ingestion/apply node face/httpapi)
 
 GOLDEN  = $(shell git grep -l 'formattest\.Golden(' -- 'ingestion/format/*_test.go' | xargs -rn1 dirname | sort -u)
-WEB     = $(shell git ls-files --cached --others --exclude-standard ui)
+WEB     = $(wildcard $(shell git ls-files --cached --others --exclude-standard ui))
 
 ##@ Use
 
