@@ -41,6 +41,7 @@ ui: ui/dist/index.html ## build the web application into ui/dist
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(filter-out ui/dist/%,$(WEB))
 	npm --prefix ui run build
+	@touch ui/dist/.keep # keeps the folder in Git, and Go compiling without a build
 
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	npm --prefix $* ci --no-audit --no-fund
