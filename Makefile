@@ -17,7 +17,7 @@ STATICCHECK := go tool -modfile=tools/go.mod staticcheck
 CONCURRENT := $(wildcard adapter/store ingestion/apply node face/httpapi)
 
 GOLDEN  = $(shell git grep -l 'formattest\.Golden(' -- 'ingestion/format/*_test.go' | xargs -rn1 dirname | sort -u)
-WEB     = $(shell git ls-files --cached --others --exclude-standard ui)
+WEB     = $(wildcard $(shell git ls-files --cached --others --exclude-standard ui))
 
 ##@ Use
 
@@ -41,6 +41,7 @@ ui: ui/dist/index.html ## build the web application into ui/dist
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(filter-out ui/dist/%,$(WEB))
 	npm --prefix ui run build
+	@touch ui/dist/.keep # keeps the folder in Git, and Go compiling without a build
 
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	npm --prefix $* ci --no-audit --no-fund

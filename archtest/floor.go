@@ -55,6 +55,11 @@ var arrows = []arrow{
 	{"face/httpapi", "ingestion/receive", "uploads are submissions, and a refusal becomes a status code"},
 	{"face/httpapi", "intelligence/posture", "pages and lists show the views that posture defines"},
 	{"face/httpapi", "intelligence/risk", "a finding is shown with the terms of its score"},
+	{"ingestion/apply", "ingestion/format", "apply runs the decoder that detection chose"},
+	{"ingestion/apply", "ingestion/normalise", "what a decoder gives is normalised before it is matched"},
+	{"ingestion/apply", "ingestion/receive", "a job names the submission that it applies"},
+	{"ingestion/normalise", "ingestion/format", "what the run says of its target decides how a path is written"},
+	{"intelligence/risk", "intelligence/enrich", "signals are inputs of the score"},
 }
 
 // unitOf is the part of a package's path that arrows are about: two folders

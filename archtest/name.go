@@ -12,7 +12,7 @@ var vague = map[string]bool{
 	"util": true, "utils": true, "utility": true, "utilities": true,
 	"common": true, "shared": true, "misc": true, "stuff": true,
 	"helper": true, "helpers": true, "type": true, "types": true, "constants": true,
-	"model": true, "models": true, "entity": true, "entities": true, "dto": true, "dtos": true,
+	"models": true, "entity": true, "entities": true, "dto": true, "dtos": true,
 	"manager": true, "managers": true, "services": true,
 	"controller": true, "controllers": true, "repositories": true,
 	"interface": true, "interfaces": true, "impl": true,
@@ -20,7 +20,7 @@ var vague = map[string]bool{
 
 // vaguePackages are words that may name a concept in a file but not all that
 // a package holds.
-var vaguePackages = map[string]bool{"base": true, "core": true, "service": true, "general": true, "lib": true}
+var vaguePackages = map[string]bool{"base": true, "core": true, "model": true, "service": true, "general": true, "lib": true}
 
 var (
 	packageName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)

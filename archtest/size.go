@@ -40,47 +40,25 @@ func checkSize(b *breaches) {
 	}
 }
 
-// checkInterfaces counts the methods of every declared interface, with those
-// of the interfaces of this module that it embeds. One embedded from
-// elsewhere counts as one.
+// checkInterfaces counts the methods of every declared interface. An embedded
+// interface counts as one method: it is held to the limit where it is
+// declared, and a function that needs no more takes it alone.
 func checkInterfaces(b *breaches) {
-	declared := map[string]*ast.InterfaceType{} // "domain/finding.Name"
-	where := map[string]*File{}
 	for _, f := range b.tree.Files {
 		for _, spec := range typeSpecs(f) {
-			if it, ok := spec.Type.(*ast.InterfaceType); ok {
-				key := f.Dir() + "." + spec.Name.Name
-				declared[key], where[key] = it, f
-			}
-		}
-	}
-	var count func(key string, depth int) int
-	count = func(key string, depth int) int {
-		it, f := declared[key], where[key]
-		if it == nil || depth > maxMethods {
-			return 1
-		}
-		n := 0
-		for _, m := range it.Methods.List {
-			switch e := m.Type.(type) {
-			case *ast.FuncType:
-				n += len(m.Names)
-			case *ast.Ident:
-				n += count(f.Dir()+"."+e.Name, depth+1)
-			case *ast.SelectorExpr:
-				dir, _ := b.tree.ours(imports(f)[rootName(e)])
-				n += count(dir+"."+e.Sel.Name, depth+1)
-			}
-		}
-		return n
-	}
-	for _, f := range b.tree.Files {
-		for _, spec := range typeSpecs(f) {
-			if _, ok := spec.Type.(*ast.InterfaceType); !ok {
+			it, ok := spec.Type.(*ast.InterfaceType)
+			if !ok {
 				continue
 			}
-			if n := count(f.Dir()+"."+spec.Name.Name, 0); n > maxMethods {
-				b.at(f, spec.Pos(), "interface %s has %d methods, want at most %d: which consumer needs all of them?", spec.Name.Name, n, maxMethods)
+			n := 0
+			for _, m := range it.Methods.List {
+				switch m.Type.(type) {
+				case *ast.FuncType, *ast.Ident, *ast.SelectorExpr:
+					n++
+				}
+			}
+			if n > maxMethods {
+				b.at(f, spec.Pos(), "interface %s has %d methods, want at most %d: which consumer needs all of them? Split it by need and embed the parts where all are passed on", spec.Name.Name, n, maxMethods)
 			}
 		}
 	}
