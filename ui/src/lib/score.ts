@@ -1,0 +1,71 @@
+/** Turns the terms of a risk score into bars that can be drawn one below the other. */
+
+export type Term = {
+  name: string
+  points: number
+  input: string
+  source?: string
+  unknown: boolean
+  could_add?: number
+  why?: string
+}
+
+/** One bar of the waterfall; positions are in per cent of the drawn width. */
+export type Bar = {
+  term: Term
+  /** Left edge and width of the points. */
+  left: number
+  width: number
+  /** Width of what an unknown input could add, drawn after the points. */
+  could: number
+  /** Whether the points lower the score. */
+  lowers: boolean
+}
+
+export type Waterfall = {
+  bars: Bar[]
+  /** Sum of all points, before the score is kept within 0 and 100. */
+  sum: number
+  /** What the score could be at most if every unknown turned out for the worst. */
+  atMost: number
+}
+
+/**
+ * Lays the terms out in their order. Each bar starts where the one before
+ * ended, so the last one ends at the score; the scale leaves room for what
+ * unknown inputs could add.
+ */
+export function waterfall(terms: readonly Term[], score: number): Waterfall {
+  let at = 0
+  let low = 0
+  let high = Math.max(score, 0)
+  const spans = terms.map(term => {
+    const from = at
+    at += term.points
+    const reach = Math.max(from, at) + (term.unknown ? (term.could_add ?? 0) : 0)
+    low = Math.min(low, at)
+    high = Math.max(high, reach)
+    return { term, from, to: at }
+  })
+  const scale = Math.max(high - low, 1)
+  const part = (points: number) => (100 * points) / scale
+  const bars = spans.map(({ term, from, to }) => ({
+    term,
+    left: part(Math.min(from, to) - low),
+    width: part(Math.abs(to - from)),
+    could: term.unknown ? part(term.could_add ?? 0) : 0,
+    lowers: to < from,
+  }))
+  const open = terms.reduce((n, t) => n + (t.unknown ? (t.could_add ?? 0) : 0), 0)
+  return { bars, sum: at, atMost: Math.min(100, score + open) }
+}
+
+/** Points with sign and at most one decimal: +12, −3.5, 0. */
+export function points(n: number): string {
+  const r = Math.round(n * 10) / 10
+  if (r === 0) return '0'
+  return (r > 0 ? '+' : '−') + Math.abs(r).toString()
+}
+
+/** A score as it is shown: whole, but never rounded up into 100. */
+export const shown = (score: number): string => String(score >= 99.5 && score < 100 ? 99 : Math.round(score))

@@ -1,0 +1,191 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { Link, useNavigate, useParams } from 'react-router'
+import type { FindingDetail } from '../../api/client'
+import { useFinding } from '../../api/finding'
+import { Copy } from '../../kit/copy'
+import { Icon } from '../../kit/icon'
+import { useKeys } from '../../kit/keys'
+import { Page, Panel } from '../../kit/page'
+import { Prose } from '../../kit/prose'
+import { SeverityMark } from '../../kit/severity'
+import { Failure, LoadingPanels } from '../../kit/state'
+import { Key, kindIcon, StatusTag, Tag } from '../../kit/tag'
+import { findingsURL } from '../../lib/filter'
+import { words } from '../../lib/format'
+import { About, Branches, Decision } from './aside'
+import { Component } from './component'
+import css from './detail-page.module.css'
+import { Flow } from './flow'
+import { HistoryPanel } from './history'
+import { Place } from './place'
+import { References } from './reference'
+import { ScorePanel } from './score-panel'
+import { Tools } from './tools'
+import { getTrail, neighbours } from './trail'
+import { TriageDialog } from './triage'
+
+/** Everything about one finding. */
+export function FindingPage() {
+  const { id = '' } = useParams()
+  const finding = useFinding(id)
+  const trail = getTrail()
+  const back = { to: trail.search ? `/findings?${trail.search}` : '/findings', label: 'Findings' }
+  if (finding.isPending) {
+    return (
+      <Page title="Finding" back={back}>
+        <LoadingPanels heights={[90, 220, 180, 240]} />
+      </Page>
+    )
+  }
+  if (finding.isError) {
+    return (
+      <Page title="Finding" back={back}>
+        <Failure what="finding" error={finding.error} retry={() => finding.refetch()} />
+      </Page>
+    )
+  }
+  return <Full key={id} finding={finding.data} back={back} />
+}
+
+function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string; label: string } }) {
+  const [deciding, setDeciding] = useState(false)
+  const navigate = useNavigate()
+  const { previous, next, position } = neighbours(getTrail(), f.id)
+  const go = (id: string | undefined) => id && navigate(`/findings/${id}`, { replace: true })
+  useKeys({
+    j: () => go(next),
+    ArrowRight: () => go(next),
+    k: () => go(previous),
+    ArrowLeft: () => go(previous),
+    t: () => setDeciding(true),
+    u: () => navigate(back.to),
+  })
+  const observed = f.observations.find(o => o.present) ?? f.observations[0]
+  const description = f.check.description || observed?.message || ''
+  return (
+    <Page
+      title={f.title}
+      back={back}
+      lead={<Lead finding={f} />}
+      actions={
+        <>
+          {position >= 0 && <Steps previous={previous} next={next} go={go} />}
+          <Button onClick={() => setDeciding(true)} rightSection={<Key>t</Key>}>
+            Decide…
+          </Button>
+        </>
+      }
+    >
+      <div className={css.columns}>
+        <div className={css.main}>
+          {(f.fix || f.fix_versions?.length) && <WhatToDo finding={f} />}
+          <Place location={f.location} observations={f.observations} />
+          {f.component && <Component component={f.component} fixes={f.fix_versions ?? []} />}
+          {observed?.flow && observed.flow.length > 0 && <Flow steps={observed.flow} tool={observed.tool} />}
+          {(description || f.check.help) && (
+            <Panel title="What it is">
+              {description && <Prose text={description} />}
+              {f.check.help && f.check.help !== description && f.check.help !== f.fix && (
+                <details className={css.help}>
+                  <summary>More from {observed?.tool ?? 'the tool'}</summary>
+                  <Prose text={f.check.help} />
+                </details>
+              )}
+            </Panel>
+          )}
+          <Tools observations={f.observations} />
+          <References finding={f} />
+          <HistoryPanel id={f.id} />
+        </div>
+        <div className={css.aside}>
+          <ScorePanel explanation={f.explanation} />
+          <Decision finding={f} decide={() => setDeciding(true)} />
+          <About finding={f} />
+          <Branches refs={f.refs} />
+        </div>
+      </div>
+      <TriageDialog findings={deciding ? [f.id] : []} close={() => setDeciding(false)} />
+    </Page>
+  )
+}
+
+function Lead({ finding: f }: { finding: FindingDetail }) {
+  return (
+    <div className={css.lead}>
+      <StatusTag status={f.status} />
+      <SeverityMark severity={f.severity} />
+      <span className={css.with}>
+        <Icon name={kindIcon[f.kind]} size={13} /> {words(f.kind)}
+      </span>
+      {f.kev && (
+        <Tag tone="bad" icon="flame" title="In CISA’s catalogue of known exploited vulnerabilities">
+          Known exploited
+        </Tag>
+      )}
+      <span>
+        <Link
+          to={
+            f.application
+              ? `/applications/${encodeURIComponent(f.application)}`
+              : findingsURL({ application: [''] })
+          }
+        >
+          {f.application || 'unassigned'}
+        </Link>
+        {' / '}
+        <Link to={findingsURL({ asset: [f.asset_id] })}>{f.asset}</Link>
+      </span>
+    </div>
+  )
+}
+
+function Steps(props: { previous?: string; next?: string; go: (id: string | undefined) => void }) {
+  return (
+    <Button.Group>
+      <Button
+        variant="default"
+        px={8}
+        disabled={!props.previous}
+        onClick={() => props.go(props.previous)}
+        aria-label="Previous finding of the list"
+      >
+        <Icon name="left" size={14} />
+      </Button>
+      <Button
+        variant="default"
+        px={8}
+        disabled={!props.next}
+        onClick={() => props.go(props.next)}
+        aria-label="Next finding of the list"
+      >
+        <Icon name="right" size={14} />
+      </Button>
+    </Button.Group>
+  )
+}
+
+function WhatToDo({ finding: f }: { finding: FindingDetail }) {
+  const fix = f.fix_versions?.[0]
+  return (
+    <Panel title="What to do">
+      {fix && f.component && (
+        <p className={css.upgrade}>
+          Upgrade <code>{f.component.name}</code>
+          {f.component.version && (
+            <>
+              {' '}
+              from <code>{f.component.version}</code>
+            </>
+          )}{' '}
+          to <code className={css.good}>{fix}</code>
+          <Copy text={fix} label="Copy the version" />
+          {f.fix_versions && f.fix_versions.length > 1 && (
+            <span className="muted">or {f.fix_versions.slice(1).join(', ')}</span>
+          )}
+        </p>
+      )}
+      {f.fix && <Prose text={f.fix} />}
+    </Panel>
+  )
+}
