@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/stance-aspm/stance/domain/finding"
@@ -20,7 +21,18 @@ const minScrub = 6
 // included.
 func (n *Normaliser) secret(o *finding.Observation) {
 	s := o.Secret
-	if s == nil || s.Value == "" {
+	if s == nil {
+		return
+	}
+	others := s.Aliases
+	s.Aliases = nil
+	slices.SortFunc(others, func(a, b string) int { return len(b) - len(a) })
+	defer func() {
+		for _, other := range others { // longest first: one may hold another
+			n.scrub(o, other, Mask(other))
+		}
+	}()
+	if s.Value == "" {
 		return
 	}
 	clear := s.Value

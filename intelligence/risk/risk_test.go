@@ -334,3 +334,25 @@ func BenchmarkScore(b *testing.B) {
 		}
 	})
 }
+
+// The worked examples in the documentation are those of the golden file.
+func TestDocumentationIsCurrent(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "risk.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden, err := os.ReadFile(filepath.Join("testdata", "cases.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"critical, tiny EPSS, in the shop", "critical, exploited, context unknown"} {
+		for block := range strings.SplitSeq(string(golden), "\n\n") {
+			if strings.HasPrefix(block, name+"\n") && !strings.Contains(string(doc), block) {
+				t.Errorf("docs/risk.md does not hold the current explanation of %q", name)
+			}
+		}
+	}
+	if v := V1().Version; !strings.Contains(string(doc), v) {
+		t.Errorf("docs/risk.md does not speak of model %s", v)
+	}
+}

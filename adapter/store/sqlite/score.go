@@ -144,9 +144,6 @@ type signals struct{ q queryer }
 
 var _ enrich.Lookup = signals{}
 
-// feedCodes number the feeds in the signal table; new ones go to the end.
-var feedCodes = []enrich.Feed{"", enrich.FeedEPSS, enrich.FeedKEV, enrich.FeedExploit, enrich.FeedCVSS, enrich.FeedSSVC}
-
 // Signals implements enrich.Lookup.
 func (s signals) Signals(ctx context.Context, cves []advisory.ID) (map[advisory.ID]enrich.Signals, error) {
 	out := map[advisory.ID]enrich.Signals{}
@@ -168,9 +165,19 @@ func (s signals) Signals(ctx context.Context, cves []advisory.ID) (map[advisory.
 				return nil, err
 			}
 			sig := out[advisory.ID(cve)]
+			was := sig.Exploit
+			sig.Exploit = nil
 			if err := decode([]byte(data), &sig); err != nil { // each feed fills its own members
 				rows.Close()
 				return nil, fmt.Errorf("read signals of %s: %w", cve, err)
+			}
+			if was != nil { // several sources know exploits
+				if sig.Exploit == nil {
+					sig.Exploit = was
+				} else {
+					joined := enrich.JoinExploits(*was, *sig.Exploit)
+					sig.Exploit = &joined
+				}
 			}
 			out[advisory.ID(cve)] = sig
 		}
@@ -191,15 +198,32 @@ func (s signals) Feeds(ctx context.Context) (enrich.Feeds, error) {
 	defer rows.Close()
 	out := enrich.Feeds{}
 	for rows.Next() {
-		var st enrich.Status
+		var kind string
 		var asOf, imported int64
-		if err := rows.Scan(&st.Feed, &asOf, &imported, &st.Rows); err != nil {
+		var n int
+		if err := rows.Scan(&kind, &asOf, &imported, &n); err != nil {
 			return nil, err
 		}
-		st.AsOf, st.ImportedAt = fromMillis(asOf), fromMillis(imported)
+		st := out[feedOf(kind)]
+		st.Feed, st.Rows = feedOf(kind), st.Rows+n
+		if at := fromMillis(asOf); at.After(st.AsOf) {
+			st.AsOf = at
+		}
+		if at := fromMillis(imported); at.After(st.ImportedAt) {
+			st.ImportedAt = at
+		}
 		out[st.Feed] = st
 	}
 	return out, rows.Err()
+}
+
+// feedOf returns the sort of signal that a kind of file brings.
+func feedOf(kind string) enrich.Feed {
+	switch kind {
+	case "exploit-db", "metasploit", "nuclei", "evidence":
+		return enrich.FeedExploit
+	}
+	return enrich.Feed(kind)
 }
 
 // aliases looks advisory ids up in the alias feed.

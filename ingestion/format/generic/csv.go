@@ -35,9 +35,9 @@ func decodeCSV(ctx context.Context, in *format.Input, sink format.Sink) error {
 	if _, err := r.Read(); err != nil { // the header, read above
 		return wrap(err, r)
 	}
-	set := make([]setter, len(names))
+	set, all := make([]setter, len(names)), setters()
 	for i, name := range names {
-		set[i] = setters[columnOf(name)]
+		set[i] = all[columnOf(name)]
 	}
 	count := counter{Sink: sink}
 	for record := 0; ; record++ {

@@ -130,8 +130,8 @@ func (e *entry) verify() error {
 			return jsondoc.Bad("member /kind: %v", err)
 		}
 	}
-	if e.Claim != nil && !slices.Contains(claimStates, finding.ClaimState(e.Claim.State)) {
-		return jsondoc.Bad("member /claim/state: unknown state %q: want one of %v", e.Claim.State, claimStates)
+	if e.Claim != nil && !slices.Contains(claimStates(), finding.ClaimState(e.Claim.State)) {
+		return jsondoc.Bad("member /claim/state: unknown state %q: want one of %v", e.Claim.State, claimStates())
 	}
 	var unknown []string
 	for name := range e.UnknownFields {
@@ -144,9 +144,12 @@ func (e *entry) verify() error {
 	return nil
 }
 
-var claimStates = []finding.ClaimState{
-	finding.ClaimAffected, finding.ClaimUnderReview, finding.ClaimNotAffected, finding.ClaimFalsePositive,
-	finding.ClaimAccepted, finding.ClaimFixed, finding.ClaimSuppressedByTool,
+// claimStates are those that a finding may assert.
+func claimStates() []finding.ClaimState {
+	return []finding.ClaimState{
+		finding.ClaimAffected, finding.ClaimUnderReview, finding.ClaimNotAffected, finding.ClaimFalsePositive,
+		finding.ClaimAccepted, finding.ClaimFixed, finding.ClaimSuppressedByTool,
+	}
 }
 
 // kind is what the finding says, else what it tells by its other fields.

@@ -49,7 +49,7 @@ func detectJSON(top *format.Node) format.Confidence {
 		return format.Certain
 	}
 	for name := range top.Member {
-		if !topMembers[name] {
+		if !isTopMember(name) {
 			return format.No
 		}
 	}
@@ -79,11 +79,14 @@ func mostlyKnown(n *format.Node) bool {
 	return known*2 > len(n.Member)
 }
 
-// topMembers are the names beside "findings" in both dialects.
-var topMembers = map[string]bool{
-	"findings": true, "stance": true, "tool": true, "target": true, "started": true, "category": true,
-	"title": true, "name": true, "type": true, "version": true, "description": true,
-	"dynamic_tool": true, "static_tool": true, "soc": true, "test": true, "extra": true,
+// isTopMember knows the names beside "findings" in both dialects.
+func isTopMember(name string) bool {
+	switch name {
+	case "findings", "stance", "tool", "target", "started", "category", "title", "name", "type", "version",
+		"description", "dynamic_tool", "static_tool", "soc", "test", "extra":
+		return true
+	}
+	return false
 }
 
 // detectCSV wants columns for title and severity and most of the others known:

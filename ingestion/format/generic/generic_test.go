@@ -1,6 +1,9 @@
 package generic
 
 import (
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +83,28 @@ func TestInstant(t *testing.T) {
 	} {
 		if got := instant(in).Format(time.RFC3339); got != want {
 			t.Errorf("instant(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+// The page that describes the format names every field that is read.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "formats", "generic.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []reflect.Type{
+		reflect.TypeFor[entry](), reflect.TypeFor[place](), reflect.TypeFor[part](), reflect.TypeFor[check](),
+		reflect.TypeFor[secret](), reflect.TypeFor[rating](), reflect.TypeFor[endpoint](), reflect.TypeFor[claim](),
+	} {
+		for _, f := range reflect.VisibleFields(typ) {
+			name := f.Tag.Get("json")
+			if name == ",embed" || name == "url" && typ == reflect.TypeFor[endpoint]() {
+				continue
+			}
+			if !strings.Contains(string(page), "`"+name+"`") {
+				t.Errorf("docs/formats/generic.md does not name %q of %s", name, typ.Name())
+			}
 		}
 	}
 }

@@ -34,18 +34,15 @@ func newFlag(s string) flag {
 	return flag{}
 }
 
-// layouts of dates, the unambiguous first. Of the two with slashes the
-// American one is tried first; a day beyond 12 tells them apart.
-var layouts = []string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02",
-	"01/02/2006", "02/01/2006", "2006/01/02", "02.01.2006", "Jan 2, 2006", "2 Jan 2006",
-}
-
 // instant reads a date; what it can't read is no date and stays in the raw
-// record.
+// record. Of the two layouts with slashes the American one is tried first; a
+// day beyond 12 tells them apart.
 func instant(s string) time.Time {
 	s = strings.TrimSpace(s)
-	for _, layout := range layouts {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02",
+		"01/02/2006", "02/01/2006", "2006/01/02", "02.01.2006", "Jan 2, 2006", "2 Jan 2006",
+	} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UTC()
 		}

@@ -118,10 +118,11 @@ func (r row) observe(rules map[string]rule) (*finding.Observation, error) {
 		Kind:         finding.Code, // sonar-report holds nothing but security
 		Check:        check,
 		Message:      r.cell("Message").text,
-		Severity:     severities[word],
+		Severity:     severityOf(word),
 		SeverityWord: word,
 		CWEs:         known.cwes,
 		Location:     finding.Location{Path: r.cell("Component").text},
+		Claim:        claimOf(r.cell("Status").text),
 	}
 	if len(o.CWEs) == 0 {
 		o.CWEs = ident.CWEs(o.Check.Title)
@@ -131,9 +132,6 @@ func (r row) observe(rules map[string]rule) (*finding.Observation, error) {
 	}
 	if key := r.cell("Key").text; key != "" {
 		o.Fingerprints = map[string]string{"key": key}
-	}
-	if state := claims[r.cell("Status").text]; state != finding.ClaimNone {
-		o.Claim = finding.Claim{State: state, Justification: r.cell("Status").text, Source: "tool"}
 	}
 	return o, nil
 }

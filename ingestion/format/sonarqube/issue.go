@@ -130,46 +130,67 @@ func (rec *record) kind(key string, hotspot bool) finding.Kind {
 	return finding.Quality
 }
 
-// severities are SonarQube's words of both its scales, as its documentation
-// sets one beside the other; LOW, MEDIUM and HIGH also grade hotspots.
-var severities = map[string]finding.Severity{
-	"BLOCKER":  finding.SeverityCritical,
-	"CRITICAL": finding.SeverityHigh, "HIGH": finding.SeverityHigh,
-	"MAJOR": finding.SeverityMedium, "MEDIUM": finding.SeverityMedium,
-	"MINOR": finding.SeverityLow, "LOW": finding.SeverityLow,
-	"INFO": finding.SeverityInfo,
+// severityOf grades a word of either of SonarQube's scales, as its
+// documentation sets one beside the other; LOW, MEDIUM and HIGH also grade
+// hotspots.
+func severityOf(word string) finding.Severity {
+	switch strings.ToUpper(word) {
+	case "BLOCKER":
+		return finding.SeverityCritical
+	case "CRITICAL", "HIGH":
+		return finding.SeverityHigh
+	case "MAJOR", "MEDIUM":
+		return finding.SeverityMedium
+	case "MINOR", "LOW":
+		return finding.SeverityLow
+	case "INFO":
+		return finding.SeverityInfo
+	}
+	return finding.SeverityUnknown
 }
 
 // severity prefers the issue's own; without one the worst impact counts.
 func (rec *record) severity() (finding.Severity, string) {
 	word := either(rec.Severity, rec.Probability)
 	if word != "" {
-		return severities[strings.ToUpper(word)], word
+		return severityOf(word), word
 	}
 	var worst finding.Severity
 	for _, i := range rec.Impacts {
-		if s := severities[i.Severity.String()]; s >= worst {
+		if s := severityOf(i.Severity.String()); s >= worst {
 			worst, word = s, i.Severity.String()
 		}
 	}
 	return worst, word
 }
 
-// claims are the states that people set in SonarQube: issue resolutions and
-// statuses, and hotspot resolutions.
-var claims = map[string]finding.ClaimState{
-	"FALSE-POSITIVE": finding.ClaimFalsePositive, "FALSE_POSITIVE": finding.ClaimFalsePositive,
-	"WONTFIX": finding.ClaimAccepted, "ACCEPTED": finding.ClaimAccepted, "ACKNOWLEDGED": finding.ClaimAccepted,
-	"SAFE":  finding.ClaimNotAffected,
-	"FIXED": finding.ClaimFixed, "REMOVED": finding.ClaimFixed, "CLOSED": finding.ClaimFixed, "RESOLVED": finding.ClaimFixed,
-	"CONFIRMED":  finding.ClaimAffected,
-	"IN_SANDBOX": finding.ClaimUnderReview,
+// claimOf reads a state that people set in SonarQube: an issue's resolution or
+// status, or a hotspot's resolution.
+func claimOf(word string) finding.Claim {
+	c := finding.Claim{Justification: word, Source: "tool"}
+	switch word {
+	case "FALSE-POSITIVE", "FALSE_POSITIVE":
+		c.State = finding.ClaimFalsePositive
+	case "WONTFIX", "ACCEPTED", "ACKNOWLEDGED":
+		c.State = finding.ClaimAccepted
+	case "SAFE":
+		c.State = finding.ClaimNotAffected
+	case "FIXED", "REMOVED", "CLOSED", "RESOLVED":
+		c.State = finding.ClaimFixed
+	case "CONFIRMED":
+		c.State = finding.ClaimAffected
+	case "IN_SANDBOX":
+		c.State = finding.ClaimUnderReview
+	default:
+		return finding.Claim{}
+	}
+	return c
 }
 
 func (rec *record) claim() finding.Claim {
 	for _, word := range []jsondoc.Text{rec.Resolution, rec.IssueStatus, rec.Status} {
-		if state := claims[word.String()]; state != finding.ClaimNone {
-			return finding.Claim{State: state, Justification: word.String(), Source: "tool"}
+		if c := claimOf(word.String()); c.State != finding.ClaimNone {
+			return c
 		}
 	}
 	return finding.Claim{}

@@ -29,11 +29,41 @@ type instance struct {
 	raw                                             []byte // the alert with this instance only
 }
 
-// risks are ZAP's risk codes in order.
-var risks = [...]finding.Severity{finding.SeverityInfo, finding.SeverityLow, finding.SeverityMedium, finding.SeverityHigh}
+// riskOf grades ZAP's risk code.
+func riskOf(code string) (finding.Severity, bool) {
+	switch code {
+	case "0":
+		return finding.SeverityInfo, true
+	case "1":
+		return finding.SeverityLow, true
+	case "2":
+		return finding.SeverityMedium, true
+	case "3":
+		return finding.SeverityHigh, true
+	}
+	return finding.SeverityUnknown, false
+}
 
-// confidences are ZAP's confidence codes in order.
-var confidences = [...]string{"False Positive", "Low", "Medium", "High", "Confirmed"}
+// falsePositive is ZAP's word for an alert that a person rejected; it stands
+// where others have a confidence.
+const falsePositive = "False Positive"
+
+// confidenceOf names ZAP's confidence code.
+func confidenceOf(code string) string {
+	switch code {
+	case "0":
+		return falsePositive
+	case "1":
+		return "Low"
+	case "2":
+		return "Medium"
+	case "3":
+		return "High"
+	case "4":
+		return "Confirmed"
+	}
+	return code
+}
 
 // observe makes an observation for each instance, or one for the site when
 // there is none.
@@ -84,7 +114,7 @@ func (a *alert) about() finding.Observation {
 	if n, err := strconv.Atoi(a.wasc); err == nil && n > 0 {
 		o.Tags = append(o.Tags, "wasc-"+a.wasc)
 	}
-	if strings.EqualFold(o.Confidence, confidences[0]) {
+	if strings.EqualFold(o.Confidence, falsePositive) {
 		o.Claim = finding.Claim{State: finding.ClaimFalsePositive, Source: "tool"}
 	}
 	return o
@@ -95,8 +125,8 @@ func (a *alert) about() finding.Observation {
 func (a *alert) severity() (finding.Severity, string) {
 	word, _, _ := strings.Cut(a.riskDesc, " (")
 	word = firstText(strings.TrimSpace(word), a.riskCode)
-	if n, err := strconv.Atoi(a.riskCode); err == nil && n >= 0 && n < len(risks) {
-		return risks[n], word
+	if risk, ok := riskOf(a.riskCode); ok {
+		return risk, word
 	}
 	return finding.SeverityOfWord(word), word
 }
@@ -108,10 +138,7 @@ func (a *alert) confidenceWord() string {
 	if _, in, ok := strings.Cut(a.riskDesc, "("); ok {
 		return strings.TrimSuffix(strings.TrimSpace(in), ")")
 	}
-	if n, err := strconv.Atoi(a.confidence); err == nil && n >= 0 && n < len(confidences) {
-		return confidences[n]
-	}
-	return a.confidence
+	return confidenceOf(a.confidence)
 }
 
 // message tells what was done and seen at this place.
