@@ -52,7 +52,8 @@ class Converter {
     if (this.html.startsWith('<!--', open)) return this.jump(this.html.indexOf('-->', open), 3)
     const length = this.html.slice(open, open + longestTag).indexOf('>')
     const close = length < 0 ? -1 : open + length
-    const tag = close < 0 ? null : /^<(\/?)([a-z][a-z0-9]*)/i.exec(this.html.slice(open, Math.min(close, open + 32)))
+    const tag =
+      close < 0 ? null : /^<(\/?)([a-z][a-z0-9]*)/i.exec(this.html.slice(open, Math.min(close, open + 32)))
     if (!tag) {
       this.text('<')
       this.at = open + 1
