@@ -33,7 +33,6 @@ export function Editor({ label, value, onChange, marked, jump }: Props) {
     <div className={css.editor}>
       <div className={css.gutter} ref={gutter} aria-hidden="true">
         {lines.map((_, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
           <div key={i} data-marked={marked.includes(i + 1) || undefined}>
             {i + 1}
           </div>

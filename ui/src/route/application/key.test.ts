@@ -4,7 +4,7 @@ import { keyOf } from './key'
 test.each([
   ['Storefront', 'storefront'],
   ['Back Office (EU)', 'back-office-eu'],
-  ['  Käse & Co. ', 'kase-co'],
+  ['  Käse & Co! ', 'kase-co'],
   ['api.v2_core', 'api.v2_core'],
   ['---', ''],
   ['', ''],

@@ -149,7 +149,6 @@ function Queue({ sending, close }: { sending: readonly Sending[]; close: () => v
     <div className={css.queue}>
       <ul aria-live="polite">
         {sending.map((s, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two files may have one name
           <li key={i}>
             <span className="clip">{s.name}</span>
             <span className="muted">{bytes(s.size)}</span>

@@ -1,9 +1,11 @@
-import { Button } from '@mantine/core'
+import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { Overview } from '../../api/client'
-import { Command, Notice } from '../../kit/state'
+import { Icon, type IconName } from '../../kit/icon'
+import { Command } from '../../kit/state'
 import { useNow } from '../../kit/time'
 import { age, plural } from '../../lib/format'
+import css from './notices.module.css'
 import { staleFeeds } from './stale'
 
 /** What stands in the way of trusting the figures below, each with what to do. */
@@ -11,63 +13,75 @@ export function Notices({ overview: o }: { overview: Overview }) {
   const now = useNow()
   const missing = o.feeds.filter(f => f.missing)
   const stale = staleFeeds(o.feeds, now)
-  const names = (feeds: typeof missing) => feeds.map(f => f.title).join(', ')
+  if (missing.length + stale.length + o.held + o.unscanned === 0) return null
   return (
-    <>
+    <ul className={css.list} aria-label="What needs attention">
       {missing.length > 0 && (
-        <Notice
-          tone="warn"
-          title={`${missing.length === 1 ? 'A feed is' : `${missing.length} feeds are`} missing: ${names(missing)}`}
-          action={
-            <Button component={Link} to="/settings" variant="default" size="compact-xs">
-              Feeds
-            </Button>
-          }
+        <Row
+          icon="warning"
+          warn
+          title={`${missing.length === 1 ? 'A feed is' : `${missing.length} feeds are`} missing`}
+          to="/settings"
+          action="Feeds"
         >
-          Scores count what they would say as unknown. Run <Command>stance feed update</Command>, or upload
-          the files.
-        </Notice>
+          {missing.map(f => f.title).join(', ')}: scores count what they would say as unknown. Run{' '}
+          <Command>stance feed update</Command>
+        </Row>
       )}
       {stale.length > 0 && (
-        <Notice
-          tone="warn"
-          title={`Out of date: ${stale.map(f => `${f.title} (${age(f.as_of ?? '', now)} old)`).join(', ')}`}
-          action={
-            <Button component={Link} to="/settings" variant="default" size="compact-xs">
-              Feeds
-            </Button>
-          }
+        <Row
+          icon="clock"
+          warn
+          title={stale.length === 1 ? 'A feed is out of date' : `${stale.length} feeds are out of date`}
+          to="/settings"
+          action="Feeds"
         >
-          What became exploited since then is not in the scores. Run <Command>stance feed update</Command>.
-        </Notice>
+          {stale.map(f => `${f.title} (${age(f.as_of ?? '', now)} old)`).join(', ')}. Run{' '}
+          <Command>stance feed update</Command>
+        </Row>
       )}
       {o.held > 0 && (
-        <Notice
-          tone="warn"
+        <Row
+          icon="import"
+          warn
           title={`${plural(o.held, 'report')} ${o.held === 1 ? 'waits' : 'wait'} for you`}
-          action={
-            <Button component={Link} to="/imports" variant="default" size="compact-xs">
-              Look at {o.held === 1 ? 'it' : 'them'}
-            </Button>
-          }
+          to="/imports"
+          action="Look"
         >
-          Much smaller than before, or empty: nothing is resolved by {o.held === 1 ? 'it' : 'them'} until
-          someone confirms.
-        </Notice>
+          Empty or much smaller than before: nothing is resolved until someone confirms.
+        </Row>
       )}
       {o.unscanned > 0 && (
-        <Notice
-          tone="info"
-          title={`${plural(o.unscanned, 'asset')} ${o.unscanned === 1 ? 'was' : 'were'} never scanned`}
-          action={
-            <Button component={Link} to="/applications" variant="default" size="compact-xs">
-              Which?
-            </Button>
-          }
+        <Row
+          icon="help"
+          title={`${plural(o.unscanned, 'asset')} never scanned`}
+          to="/applications"
+          action="Which?"
         >
-          Their state is unknown. They are not part of the figures below.
-        </Notice>
+          Their state is unknown; the figures don’t speak of them.
+        </Row>
       )}
-    </>
+    </ul>
+  )
+}
+
+function Row(props: {
+  icon: IconName
+  warn?: boolean
+  title: string
+  to: string
+  action: string
+  children: ReactNode
+}) {
+  return (
+    <li className={css.row} data-warn={props.warn || undefined}>
+      <Icon name={props.icon} size={15} />
+      <div className={css.words}>
+        <strong>{props.title}</strong> <span>{props.children}</span>
+      </div>
+      <Link to={props.to} aria-label={`${props.action}: ${props.title}`}>
+        {props.action}
+      </Link>
+    </li>
   )
 }
