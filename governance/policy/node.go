@@ -127,6 +127,8 @@ func (f *file) scalarOf(e entry) scalar {
 		s.text = v.GetToken().Value
 	case *ast.AnchorNode, *ast.AliasNode:
 		f.report(s.at, "anchors and aliases are not part of the policy language", "write the value out")
+	case *ast.TagNode:
+		f.report(s.at, fmt.Sprintf("YAML reads the leading ! of %s as a tag", e.key), "put the expression in quotes or behind a |")
 	default:
 		f.report(s.at, fmt.Sprintf("%s must be a text", e.key), "")
 	}

@@ -11,8 +11,10 @@ type file struct {
 
 func newFile(name string, text []byte, problems *Problems) *file {
 	f := &file{name: name, problems: problems}
-	for line := range strings.Lines(string(text)) {
-		f.lines = append(f.lines, []rune(strings.TrimRight(line, "\r\n")))
+	// YAML ends a line with CRLF, LF or a lone CR.
+	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	for line := range strings.SplitSeq(strings.TrimSuffix(breaks.Replace(string(text)), "\n"), "\n") {
+		f.lines = append(f.lines, []rune(line))
 	}
 	return f
 }

@@ -99,6 +99,8 @@ func (s *Subject) Describe(mention string) string {
 		return mention + " " + describe(fact.Scans(), name, s.scan)
 	case "stage":
 		return "stage " + string(s.stage)
+	case "today":
+		return "today " + s.now.Format(time.DateOnly)
 	}
 	return mention + " " + s.now.Format(time.RFC3339)
 }

@@ -218,6 +218,15 @@ func (x *applyTx) count(f *apply.Finding, by int64) {
 
 // fold writes the counters that the transaction moved.
 func (x *applyTx) fold() error {
+	moved := map[int64]bool{}
+	for k := range x.tally {
+		moved[k.asset] = true
+	}
+	for asset := range moved {
+		if err := x.exec(`UPDATE asset SET version = version + 1 WHERE tenant_id = ? AND id = ?`, x.t, asset); err != nil {
+			return fmt.Errorf("count changes: %w", err)
+		}
+	}
 	for k, n := range x.tally {
 		if n == 0 {
 			continue

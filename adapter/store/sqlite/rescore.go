@@ -109,6 +109,9 @@ func (d *DB) ReplaceFeed(ctx context.Context, kind string, read func(put func(Fe
 			return err
 		}
 		x.scores = d.model.session()
+		if err := x.exec(`UPDATE asset SET version = version + 1`); err != nil { // signals are facts too, scored or not
+			return err
+		}
 		rescored, err = x.rescore(`f.flaw_id IN (SELECT id FROM flaw WHERE tenant_id = f.tenant_id AND advisory <> '')`)
 		return err
 	})

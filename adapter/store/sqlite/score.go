@@ -229,6 +229,9 @@ func feedOf(kind string) enrich.Feed {
 // aliases looks advisory ids up in the alias feed.
 func (s signals) aliases(ctx context.Context) advisory.Aliases { return aliasLookup{ctx, s.q} }
 
+// Aliases looks advisory ids up in the alias feed.
+func (d *DB) Aliases(ctx context.Context) advisory.Aliases { return aliasLookup{ctx, d.read} }
+
 type aliasLookup struct {
 	ctx context.Context
 	q   queryer

@@ -10,7 +10,6 @@ export function Code({ lines, label }: { lines: readonly CodeLine[]; label: stri
       <table>
         <tbody>
           {lines.map((l, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines of a text don't move
             <tr key={i} data-marked={l.marked || undefined}>
               {numbered && <td className={css.number} data-line={l.number} />}
               <td className={css.text}>{l.text || ' '}</td>
@@ -26,9 +25,9 @@ export function Code({ lines, label }: { lines: readonly CodeLine[]; label: stri
 export function Raw({ text, label }: { text: string; label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <pre className={css.raw} tabIndex={0} aria-label={label}>
-      {pretty(text)}
-    </pre>
+    <section className={css.raw} tabIndex={0} aria-label={label}>
+      <pre>{pretty(text)}</pre>
+    </section>
   )
 }
 

@@ -43,7 +43,6 @@ export function LoadingRows({ rows = 8, height = 56 }: { rows?: number; height?:
   return (
     <div role="status" aria-label="Loading" className={css.rows}>
       {Array.from({ length: rows }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike and never move
         <div key={i} className={css.row} style={{ height }}>
           <Skeleton width={34} height={22} />
           <div style={{ flex: 1, minWidth: 0 }}>
@@ -62,7 +61,6 @@ export function LoadingPanels({ heights }: { heights: readonly number[] }) {
   return (
     <div role="status" aria-label="Loading" className={css.panels}>
       {heights.map((h, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the blocks never move
         <Skeleton key={i} height={h} radius={8} />
       ))}
     </div>

@@ -52,7 +52,8 @@ class Converter {
     if (this.html.startsWith('<!--', open)) return this.jump(this.html.indexOf('-->', open), 3)
     const length = this.html.slice(open, open + longestTag).indexOf('>')
     const close = length < 0 ? -1 : open + length
-    const tag = close < 0 ? null : /^<(\/?)([a-z][a-z0-9]*)/i.exec(this.html.slice(open, Math.min(close, open + 32)))
+    const tag =
+      close < 0 ? null : /^<(\/?)([a-z][a-z0-9]*)/i.exec(this.html.slice(open, Math.min(close, open + 32)))
     if (!tag) {
       this.text('<')
       this.at = open + 1
@@ -78,7 +79,7 @@ class Converter {
   private text(raw: string) {
     const s = entities(raw)
     if (this.code !== undefined) this.code += s
-    else this.out += escape(s.replace(/\s+/g, ' '))
+    else this.out += escaped(s.replace(/\s+/g, ' '))
   }
 
   private begin(name: string, tag: string) {
@@ -134,13 +135,13 @@ class Converter {
     if (!this.link) return
     const { url, from } = this.link
     const label = this.out.slice(from).trim()
-    if (url) this.out = `${this.out.slice(0, from)}[${label || escape(url)}](<${url}>)`
+    if (url) this.out = `${this.out.slice(0, from)}[${label || escaped(url)}](<${url}>)`
     this.link = undefined
   }
 }
 
 /** Signs that mean something in Markdown stand for themselves in HTML. */
-const escape = (s: string): string => s.replace(/[\\`*_[\]<>#]/g, '\\$&')
+const escaped = (s: string): string => s.replace(/[\\`*_[\]<>#]/g, '\\$&')
 
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 

@@ -15,6 +15,7 @@ CREATE UNIQUE INDEX application_key ON application (tenant_id, key);
 CREATE TABLE asset (
   tenant_id INTEGER NOT NULL, id INTEGER NOT NULL, uid BLOB NOT NULL, application_id INTEGER NOT NULL,
   kind TEXT NOT NULL, name TEXT NOT NULL, default_ref TEXT NOT NULL, pinned_ref INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  version INTEGER NOT NULL DEFAULT 0, -- counts changes of the asset's findings
   PRIMARY KEY (tenant_id, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX asset_name ON asset (tenant_id, application_id, kind, name);

@@ -61,7 +61,6 @@ export function Component({
           <h3 className={css.sub}>How it gets in</h3>
           <ol className={css.path}>
             {c.path.map((p, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a package can stand twice on a path
               <li key={i}>
                 {i > 0 && <Icon name="right" size={11} />}
                 <code data-last={i === (c.path?.length ?? 0) - 1 || undefined}>{p}</code>

@@ -157,7 +157,6 @@ function Loading() {
   return (
     <div role="status" aria-label="Loading filters" className={css.panel}>
       {[90, 60, 120, 80, 110, 70, 100, 60, 90].map((w, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the lines never move
         <Skeleton key={i} width={w} height={11} my={9} />
       ))}
     </div>

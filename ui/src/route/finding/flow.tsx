@@ -13,7 +13,6 @@ export function Flow({ steps, tool }: { steps: readonly Schema['Step'][]; tool: 
           const lines = codeLines(s.location)
           const word = i === 0 ? 'Source' : i === steps.length - 1 ? 'Sink' : ''
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the steps of a flow don't move
             <li key={i} className={css.step} data-end={word !== '' || undefined}>
               <div className={css.head}>
                 {word && <strong>{word}</strong>}

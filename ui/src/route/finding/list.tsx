@@ -94,17 +94,13 @@ export function FindingList({
     },
   })
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div
       ref={scroller}
       className={css.scroller}
       data-stale={stale || undefined}
-      tabIndex={0}
-      role="group"
-      aria-label="Findings"
       onScroll={e => keepOffset(search, e.currentTarget.scrollTop)}
     >
-      <ul className={css.list} style={{ height: list.getTotalSize() }}>
+      <ul className={css.list} aria-label="Findings" style={{ height: list.getTotalSize() }}>
         {items.map(item => {
           const row = rows[item.index]
           return (

@@ -44,7 +44,7 @@ export function ScorePanel({ explanation: e }: { explanation: Schema['Score'] })
               )}
             </div>
             <div className={css.input}>
-              {b.term.unknown && <Tag>unknown</Tag>} {b.term.input}
+              {b.term.unknown && <Tag>unknown</Tag>} {/^unknown$/i.test(b.term.input) ? '' : b.term.input}
               {b.term.why && <span className={css.why}> {b.term.why}</span>}
               {b.term.source && <span className={css.source}>{b.term.source}</span>}
             </div>

@@ -225,7 +225,7 @@ export function findings(n: number): Finding[] {
       ...seed,
       id: `0199a2b4-7c00-7000-8000-${String(i).padStart(12, '0')}`,
       asset_id: `0199a2b4-7c00-7000-9000-${String(i % seeds.length).padStart(12, '0')}`,
-      score: Math.max(0, Math.round((seed.score - round * 1.3) * 10) / 10),
+      score: Math.round(seed.score * 0.9 ** round * 10) / 10,
       first_seen: daysAgo(0.1 + ((i * 7) % 90) + round),
       last_seen: daysAgo(0.1),
     } satisfies Finding
