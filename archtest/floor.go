@@ -52,9 +52,14 @@ type arrow struct {
 // arrows are all such imports. They are drawn in ARCHITECTURE.md: whoever
 // adds one here draws it there.
 var arrows = []arrow{
+	{"face/httpapi", "governance/fact", "a gate's request and answer carry facts"},
+	{"face/httpapi", "governance/gate", "pipelines ask for verdicts"},
+	{"face/httpapi", "governance/policy", "bundles are shown and put in force"},
 	{"face/httpapi", "ingestion/receive", "uploads are submissions, and a refusal becomes a status code"},
 	{"face/httpapi", "intelligence/posture", "pages and lists show the views that posture defines"},
 	{"face/httpapi", "intelligence/risk", "a finding is shown with the terms of its score"},
+	{"face/verdict", "governance/gate", "a verdict is written out for people and machines"},
+	{"face/verdict", "governance/policy", "a verdict names the rules behind it"},
 	{"governance/gate", "governance/fact", "a gate judges facts"},
 	{"governance/gate", "governance/policy", "a gate asks the compiled rules"},
 	{"governance/policy", "governance/fact", "conditions are checked against the facts that there are"},
