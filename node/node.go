@@ -24,7 +24,6 @@ import (
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/face/httpapi"
 	"github.com/stance-aspm/stance/ingestion/apply"
-	"github.com/stance-aspm/stance/ingestion/format/all"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/ui"
 )
@@ -117,7 +116,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
-		Findings: n.db, Triage: n.db, Estate: n.db, Reports: reports{n}, Intake: intake{n}, Gate: n.gates, Policies: n.gates,
+		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Intake: intake{n}, Gate: n.gates, Policies: n.gates,
 		Feeds: feedDesk{n}, Access: access{n}, Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,

@@ -9,7 +9,6 @@ import (
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/domain/tenant"
-	"github.com/stance-aspm/stance/domain/weakness"
 	"github.com/stance-aspm/stance/governance/fact"
 	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/intelligence/enrich"
@@ -34,7 +33,7 @@ func (d *DB) GateApp(ctx context.Context, t tenant.ID, key, ref string) (fact.Ap
 	if err != nil {
 		return app, nil, nil, err
 	}
-	app = AppFacts(summary.Application)
+	app = fact.OfApplication(summary.Application)
 	rows, err := d.read.QueryContext(ctx, `SELECT s.id, s.uid, s.kind, s.name, s.default_ref, s.version FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND a.key = ? ORDER BY s.id`, t, key)
 	if err != nil {
 		return app, nil, nil, err
@@ -67,24 +66,6 @@ func (d *DB) GateApp(ctx context.Context, t tenant.ID, key, ref string) (fact.Ap
 		scans = append(scans, own...)
 	}
 	return app, assets, scans, nil
-}
-
-// AppFacts translates an application for policies.
-func AppFacts(a estate.Application) fact.App {
-	out := fact.App{Name: a.Key, Owner: fact.Word(a.Owner), Unit: fact.Word(a.Unit)}
-	if c := a.Context.Criticality; c != estate.CriticalityUnknown {
-		out.Criticality = fact.Word(c.String())
-	}
-	if e := a.Context.Exposure; e != estate.ExposureUnknown {
-		out.Exposure = fact.Word(e.String())
-	}
-	if e := a.Context.Environment; e != estate.EnvironmentUnknown {
-		out.Environment = fact.Word(e.String())
-	}
-	for _, c := range a.Context.Data.List() {
-		out.DataClasses = append(out.DataClasses, c.String())
-	}
-	return out
 }
 
 // gateScans tells of the last scan of each series that counts.
@@ -227,71 +208,7 @@ func (d *DB) flawFacts(ctx context.Context, t tenant.ID, look signals, feeds enr
 	if err != nil {
 		return fact.Finding{}, err
 	}
-	return FlawFacts(&fl, in.Evidence), nil
-}
-
-// FlawFacts translates a flaw and its signals for policies.
-func FlawFacts(fl *finding.Flaw, e enrich.Evidence) fact.Finding {
-	out := fact.Finding{
-		Title: fl.Title, Kind: fl.Kind, Check: fl.Check.ID, CWEs: fl.CWEs, FixVersions: fl.FixVersions, Fix: fl.Fix,
-		FixAvailable: fact.FlagOf(fl.Fixable()), Confidence: fact.Word(fl.Confidence),
-	}
-	if fl.Kind == finding.Vulnerability && !fl.Fixable() {
-		out.FixAvailable = fact.No
-	}
-	if fl.Advisory != "" {
-		out.Advisories = append(out.Advisories, fl.Advisory)
-	}
-	out.Advisories = union(out.Advisories, fl.Advisories)
-	if c := fl.Component; c != nil {
-		out.Component, out.ComponentVersion, out.PURL, out.Ecosystem, out.Licences = c.Name, c.Version, c.PURL, c.Ecosystem, c.Licences
-		if c.Group != "" {
-			out.Component = c.Group + "/" + c.Name
-		}
-	}
-	if fl.Verified != nil {
-		out.Verified = fact.FlagOf(*fl.Verified)
-	}
-	signalFacts(&out, fl, e)
-	return out
-}
-
-// signalFacts adds what the feeds say; without a feed it stays unknown.
-func signalFacts(out *fact.Finding, fl *finding.Flaw, e enrich.Evidence) {
-	for _, c := range fl.CVSS {
-		if c.Score > out.CVSS.Value {
-			out.CVSS = fact.Number(c.Score)
-		}
-	}
-	for _, c := range e.CVSS {
-		if !out.CVSS.Known && c.Value.Score > 0 {
-			out.CVSS = fact.Number(c.Value.Score)
-		}
-	}
-	if e.EPSS != nil {
-		out.EPSS, out.EPSSPercentile = fact.Number(e.EPSS.Value.Probability), fact.Number(e.EPSS.Value.Percentile)
-	}
-	switch {
-	case e.KEV != nil:
-		out.KEV = fact.Yes
-	case e.Feeds.Loaded(enrich.FeedKEV) || len(out.Advisories) == 0:
-		out.KEV = fact.No
-	}
-	if e.Exploit != nil {
-		switch {
-		case e.Exploit.Value.Maturity >= enrich.MaturityActive:
-			out.Exploit = "attacked"
-		case e.Exploit.Value.Maturity >= enrich.MaturityPoC:
-			out.Exploit = "poc"
-		}
-	} else if e.Feeds.Loaded(enrich.FeedExploit) {
-		out.Exploit = "unreported"
-	}
-	cwes := make([]weakness.CWE, len(fl.CWEs))
-	for i, c := range fl.CWEs {
-		cwes[i] = weakness.CWE(c)
-	}
-	out.Weakness = fact.Word(weakness.ClassOf(cwes))
+	return fact.OfFlaw(&fl, in.Evidence), nil
 }
 
 // rowFacts adds what is this finding's own.
