@@ -101,11 +101,17 @@ func (a *App) runDemo(ctx context.Context) error {
 	slices.SortStableFunc(imports, func(x, y demoImport) int { return y.DaysAgo - x.DaysAgo })
 	today := began.UTC().Truncate(24 * time.Hour)
 	findings, observations := int64(0), int64(0)
+	sent := make([][]httpapi.Report, len(imports))
+	for i, m := range imports {
+		if sent[i], err = a.demoSend(ctx, c, m, today); err != nil {
+			return fmt.Errorf("%s: %w", m.Report, err)
+		}
+	}
 	for i, m := range imports {
 		if terminal(a.Err) {
 			fmt.Fprintf(a.Err, "\r\x1b[K%d of %d  %s", i+1, len(imports), m.Report)
 		}
-		r, err := a.demoImport(ctx, c, m, today)
+		r, err := a.demoWait(ctx, c, sent[i])
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.Report, err)
 		}
@@ -157,24 +163,30 @@ func (a *App) demoApplications(ctx context.Context, c *client, e demoEstate) ([]
 	return imports, nil
 }
 
-func (a *App) demoImport(ctx context.Context, c *client, m demoImport, today time.Time) (httpapi.ReportResult, error) {
+// demoSend hands one report to the server.
+func (a *App) demoSend(ctx context.Context, c *client, m demoImport, today time.Time) ([]httpapi.Report, error) {
 	f, err := a.Demo.Files.Open(m.Report)
 	if err != nil {
-		return httpapi.ReportResult{}, err
+		return nil, err
 	}
 	defer f.Close()
+	at := today.AddDate(0, 0, -m.DaysAgo)
+	if m.DaysAgo > 0 {
+		at = at.Add(8 * time.Hour)
+	}
 	q := url.Values{"name": {path.Base(m.Report)}, "application": {m.app}, "asset": {m.asset}, "asset_kind": {m.kind}, "ref": {m.Ref}, "commit": {m.Commit},
-		"scope": {m.Scope}, "scanned_at": {today.AddDate(0, 0, -m.DaysAgo).Add(8 * time.Hour).Format(time.RFC3339)}}
-	if m.DaysAgo == 0 {
-		q.Set("scanned_at", today.Format(time.RFC3339))
-	}
+		"scope": {m.Scope}, "scanned_at": {at.Format(time.RFC3339)}}
 	var list httpapi.ReportList
-	if err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, f, &list); err != nil {
-		return httpapi.ReportResult{}, err
-	}
+	err = c.call(ctx, http.MethodPost, "/api/v1/reports", q, f, &list)
+	return list.Items, err
+}
+
+// demoWait waits until the reports of one upload are applied.
+func (a *App) demoWait(ctx context.Context, c *client, rs []httpapi.Report) (httpapi.ReportResult, error) {
 	var sum httpapi.ReportResult
-	for _, r := range list.Items {
+	for _, r := range rs {
 		if r.DuplicateOf == "" {
+			var err error
 			if r, err = c.follow(ctx, r.ID, func(httpapi.Report) {}); err != nil {
 				return sum, err
 			}
