@@ -1,5 +1,5 @@
-// Package estate holds what is protected: business units, applications and
-// the assets that applications are made of.
+// Package estate holds what an organisation runs and what is known of it:
+// business units, applications, assets, and their context.
 package estate
 
 import (
@@ -97,13 +97,4 @@ func Key(name string) (string, error) {
 		return "", fmt.Errorf("application name %q: want 1 to 100 letters or digits", name)
 	}
 	return b.String(), nil
-}
-
-// Context is what is known of an application beyond flaws. Every part may be
-// unknown, and unknown is not the same as harmless.
-type Context struct {
-	Criticality Criticality
-	DataClasses []DataClass
-	Exposure    Exposure
-	Environment Environment
 }

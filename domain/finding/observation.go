@@ -192,6 +192,12 @@ type SecretValue struct {
 	// shown, and fills Hash and Masked. A value that the tool itself redacted
 	// is put into Masked by the decoder and Value stays empty.
 	Value string
+	// Aliases are further clear texts of the same credential that stand in
+	// the record: an encoded spelling, the pair of account id and secret, the
+	// neighbours that one record names together. Normalising takes them out
+	// as it does Value (the longest first: one may hold another) and clears
+	// the list.
+	Aliases []string
 	// Masked shows enough to recognise and nothing to use ("AKIA…3F").
 	Masked string
 	// Hash is a keyed hash (hex) of the value; the key is the tenant's.

@@ -22,6 +22,7 @@ type API struct {
 	Findings Findings
 	Triage   Triager
 	Estate   Estate
+	Assets   Assets
 	Reports  Reports
 	Intake   Intake
 	Gate     Gate

@@ -21,6 +21,13 @@ type Estate interface {
 	// SaveApplication makes the application or changes it, and computes the
 	// scores anew that its context moves.
 	SaveApplication(ctx context.Context, t tenant.ID, app estate.Application, by string) error
+}
+
+// Assets changes assets.
+type Assets interface {
+	// AddAsset makes an asset that no scan has reached yet; it changes nothing
+	// when there is one of that kind and name.
+	AddAsset(ctx context.Context, t tenant.ID, application string, kind estate.AssetKind, name string) error
 	// SetDefaultRef says which branch or tag of an asset counts in figures.
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
 }
@@ -36,6 +43,7 @@ func (a *API) estateRoutes(api huma.API) {
 	route(api, scopeRead, http.MethodGet, "/api/v1/applications", "list-applications", "List applications", "Every application with its figures, the worst first.", a.listApplications)
 	route(api, scopeRead, http.MethodGet, "/api/v1/applications/{key}", "get-application", "Show an application", "An application with its assets and what scanned them.", a.getApplication)
 	route(api, scopeAdmin, http.MethodPut, "/api/v1/applications/{key}", "save-application", "Make or change an application", "Sets name, owner and context. The scores of its findings follow.", a.saveApplication)
+	route(api, scopeAdmin, http.MethodPost, "/api/v1/applications/{key}/assets", "add-asset", "Add an asset", "Makes an asset that no scan has reached yet: it is shown as unscanned, not as clean.", a.addAsset)
 	route(api, scopeAdmin, http.MethodPut, "/api/v1/assets/{id}/default-ref", "set-default-ref", "Choose the branch that counts", "Figures count the findings of this branch or tag.", a.setDefaultRef)
 }
 
@@ -98,5 +106,22 @@ func (a *API) setDefaultRef(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.problem(ctx, a.Estate.SetDefaultRef(ctx, who(ctx).Tenant, id, in.Body.Ref))
+	return nil, a.problem(ctx, a.Assets.SetDefaultRef(ctx, who(ctx).Tenant, id, in.Body.Ref))
+}
+
+func (a *API) addAsset(ctx context.Context, in *struct {
+	KeyInput
+	Body struct {
+		Kind string `json:"kind" enum:"repository,image,endpoint,cloud_resource,cluster,host"`
+		Name string `json:"name" minLength:"1" maxLength:"500"`
+	}
+}) (*body[ApplicationDetail], error) {
+	t := who(ctx).Tenant
+	if _, _, err := a.Estate.Application(ctx, t, in.Key); err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	if err := a.Assets.AddAsset(ctx, t, in.Key, estate.AssetKind(in.Body.Kind), in.Body.Name); err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return a.getApplication(ctx, &KeyInput{in.Key})
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/governance/gate"
 )
 
-// Gate decides.
+// Gate answers whether an application may pass a stage.
 type Gate interface {
 	// Decide judges an application by the bundle in force, or returns
 	// posture.ErrNotFound for an application nobody knows.
-	Decide(ctx context.Context, t tenant.ID, application, stage, ref string) (Verdict, error)
+	Decide(ctx context.Context, t tenant.ID, application, stage, ref string) (gate.Verdict, error)
 }
 
 // PolicyStore keeps the bundle in force.
@@ -46,7 +47,7 @@ func (a *API) gate(ctx context.Context, in *struct{ Body GateRequest }) (*body[V
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	return &body[Verdict]{v}, nil
+	return &body[Verdict]{verdictWire(v, a.PublicURL)}, nil
 }
 
 func (a *API) getPolicies(ctx context.Context, _ *struct{}) (*body[Policies], error) {

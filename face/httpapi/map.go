@@ -1,13 +1,13 @@
 package httpapi
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/domain/weakness"
 	"github.com/stance-aspm/stance/intelligence/posture"
 	"github.com/stance-aspm/stance/intelligence/risk"
 )
@@ -157,9 +157,9 @@ func observation(o posture.Observation) ToolObservation {
 }
 
 func score(s risk.Result) Score {
-	out := Score{Score: s.Score, Priority: string(s.Priority), Model: s.ModelVersion, Terms: []ScoreTerm{}}
+	out := Score{Score: s.Score, Priority: s.Priority.String(), Ceiling: s.Ceiling, Model: s.ModelVersion, Terms: []ScoreTerm{}}
 	for _, t := range s.Terms {
-		out.Terms = append(out.Terms, ScoreTerm(t))
+		out.Terms = append(out.Terms, ScoreTerm{Name: t.Name.Title(), Points: t.Points, Factor: t.Factor, Input: t.Input, Source: t.Source, Unknown: t.Unknown, Could: t.Could, Why: t.Why})
 	}
 	return out
 }
@@ -204,18 +204,11 @@ func application(a posture.ApplicationSummary) Application {
 }
 
 func contextWire(c estate.Context) Context {
-	out := Context{Criticality: orUnknown(string(c.Criticality)), Exposure: orUnknown(string(c.Exposure)), Environment: orUnknown(string(c.Environment)), DataClasses: []string{}}
-	for _, d := range c.DataClasses {
-		out.DataClasses = append(out.DataClasses, string(d))
+	out := Context{Criticality: c.Criticality.String(), Exposure: c.Exposure.String(), Environment: c.Environment.String(), DataClasses: []string{}}
+	for _, d := range c.Data.List() {
+		out.DataClasses = append(out.DataClasses, d.String())
 	}
 	return out
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
 }
 
 func contextOf(c Context) (estate.Context, error) {
@@ -230,14 +223,23 @@ func contextOf(c Context) (estate.Context, error) {
 	if out.Environment, err = estate.ParseEnvironment(orUnknown(c.Environment)); err != nil {
 		return out, err
 	}
+	var classes []estate.DataClass
 	for _, s := range c.DataClasses {
 		d, err := estate.ParseDataClass(s)
 		if err != nil {
 			return out, err
 		}
-		out.DataClasses = append(out.DataClasses, d)
+		classes = append(classes, d)
 	}
+	out.Data = estate.Data(classes...)
 	return out, nil
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
 }
 
 func applicationDetail(a posture.ApplicationSummary, assets []posture.AssetSummary) ApplicationDetail {
@@ -302,7 +304,8 @@ func report(r posture.Report) Report {
 func weaknesses(ids []int) []Weakness {
 	var out []Weakness
 	for _, id := range ids {
-		out = append(out, Weakness{ID: id, Name: fmt.Sprintf("CWE-%d", id)})
+		w, _ := weakness.Lookup(weakness.CWE(id))
+		out = append(out, Weakness{ID: id, Name: w.Name})
 	}
 	return out
 }

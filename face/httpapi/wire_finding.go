@@ -201,6 +201,7 @@ type RefState struct {
 type ScoreTerm struct {
 	Name    string  `json:"name"`
 	Points  float64 `json:"points"`
+	Factor  float64 `json:"factor,omitempty" doc:"the multiplier of a term of the setting"`
 	Input   string  `json:"input" doc:"what went in, for people"`
 	Source  string  `json:"source,omitempty" doc:"where the input came from and as of when"`
 	Unknown bool    `json:"unknown" doc:"the input is not known; could_add says what it may be worth"`
@@ -212,6 +213,7 @@ type ScoreTerm struct {
 type Score struct {
 	Score    float64     `json:"score"`
 	Priority string      `json:"priority"`
+	Ceiling  float64     `json:"ceiling" doc:"what the score would be if every unknown were at its worst"`
 	Terms    []ScoreTerm `json:"terms"`
 	Model    string      `json:"model"`
 }

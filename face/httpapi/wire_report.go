@@ -73,7 +73,7 @@ type QuarantineList struct {
 	Total int64         `json:"total"`
 }
 
-// Problem of a policy: where and what.
+// PolicyProblem is one mistake in a policy: where and what.
 type PolicyProblem struct {
 	File    string `json:"file,omitempty"`
 	Line    int    `json:"line"`
@@ -143,38 +143,4 @@ type Me struct {
 	Name    string   `json:"name"`
 	Scopes  []string `json:"scopes"`
 	Version string   `json:"version"`
-}
-
-// Verdict is a gate's answer.
-type Verdict struct {
-	Outcome     string    `json:"outcome" enum:"pass,warn,block,unknown" doc:"unknown: the gate cannot decide"`
-	Application string    `json:"application"`
-	Stage       string    `json:"stage"`
-	Judged      int       `json:"judged" doc:"open findings that were judged"`
-	Excluded    int       `json:"excluded" doc:"findings that a decision of a person, VEX or tool takes out"`
-	Reasons     []Reason  `json:"reasons"`
-	Bundle      string    `json:"bundle" doc:"digest of the policy bundle"`
-	EvaluatedAt time.Time `json:"evaluated_at"`
-}
-
-// Reason is one rule that spoke.
-type Reason struct {
-	Policy   string          `json:"policy"`
-	Rule     string          `json:"rule"`
-	Action   string          `json:"action" enum:"block,warn,notify,unknown"`
-	Message  string          `json:"message"`
-	Fix      string          `json:"fix,omitempty"`
-	Count    int             `json:"count"`
-	Findings []ReasonFinding `json:"findings,omitempty" doc:"the worst first, a few"`
-}
-
-// ReasonFinding is a finding that a rule names.
-type ReasonFinding struct {
-	ID       string  `json:"id"`
-	Title    string  `json:"title"`
-	Severity string  `json:"severity"`
-	Score    float64 `json:"score"`
-	Place    string  `json:"place"`
-	Fix      string  `json:"fix,omitempty"`
-	URL      string  `json:"url,omitempty" doc:"page of the finding"`
 }

@@ -86,7 +86,7 @@ type Run struct {
 // Target is what a report says of the thing that was scanned. All fields are
 // hints; what the person importing says outranks them.
 type Target struct {
-	Kind       string // "repository", "image", "endpoint", "cloud", "host"; empty unsaid
+	Kind       string // "repository", "image", "endpoint", "cloud", "cluster", "host"; empty unsaid
 	Name       string // image reference, project name, site
 	Repository string // clone or web URL
 	Branch     string

@@ -1,0 +1,162 @@
+// Package blob keeps bytes by their content in a folder: compressed with
+// zstd, encrypted with the tenant's key, named by the SHA-256 of what they
+// are. The same bytes are stored once.
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/ingestion/receive"
+)
+
+// Cipher encrypts and decrypts streams of a tenant.
+type Cipher interface {
+	Encrypt(t tenant.ID, w io.Writer, label string) (io.WriteCloser, error)
+	Decrypt(t tenant.ID, r io.Reader, label string) (io.Reader, error)
+}
+
+// Folder is a blob store in a folder.
+type Folder struct {
+	dir    string
+	cipher Cipher
+}
+
+var _ receive.Blobs = (*Folder)(nil)
+
+// label binds ciphertexts to their use.
+const label = "report"
+
+// Open makes the folder when it is not there and clears away what a crash
+// left half written.
+func Open(dir string, c Cipher) (*Folder, error) {
+	if err := os.MkdirAll(filepath.Join(dir, "incoming"), 0o700); err != nil {
+		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "incoming", "*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range left {
+		_ = os.Remove(p) // what can't be removed now is tried again at the next start
+	}
+	return &Folder{dir, c}, nil
+}
+
+// Put implements receive.Blobs. The file has its name only when it is whole
+// and on disk.
+func (f *Folder) Put(ctx context.Context, t tenant.ID, r io.Reader) (string, int64, error) {
+	tmp, err := os.CreateTemp(filepath.Join(f.dir, "incoming"), "*")
+	if err != nil {
+		return "", 0, fmt.Errorf("store blob: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	defer tmp.Close()
+	digest, size, err := f.write(ctx, t, tmp, r)
+	if err != nil {
+		return "", 0, err
+	}
+	path := f.path(t, digest)
+	if _, err := os.Stat(path); err == nil {
+		return digest, size, nil
+	}
+	if err := tmp.Sync(); err != nil {
+		return "", 0, fmt.Errorf("store blob: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", 0, fmt.Errorf("store blob: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return "", 0, fmt.Errorf("store blob: %w", err)
+	}
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+		if err := syncDir(dir); err != nil {
+			return "", 0, fmt.Errorf("store blob: %w", err)
+		}
+	}
+	return digest, size, nil
+}
+
+func (f *Folder) write(ctx context.Context, t tenant.ID, w io.Writer, r io.Reader) (string, int64, error) {
+	e, err := f.cipher.Encrypt(t, w, label)
+	if err != nil {
+		return "", 0, fmt.Errorf("encrypt blob: %w", err)
+	}
+	z, err := zstd.NewWriter(e, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return "", 0, fmt.Errorf("compress blob: %w", err)
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(z, h), readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	}))
+	if err = errors.Join(err, z.Close(), e.Close()); err != nil {
+		return "", 0, fmt.Errorf("store blob: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), n, nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// Open implements receive.Blobs.
+func (f *Folder) Open(_ context.Context, t tenant.ID, digest string) (io.ReadCloser, error) {
+	file, err := os.Open(f.path(t, digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("blob %s is not in the store: %w", digest, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open blob: %w", err)
+	}
+	plain, err := f.cipher.Decrypt(t, file, label)
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("decrypt blob %s: %w", digest, err)
+	}
+	z, err := zstd.NewReader(plain, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("unpack blob %s: %w", digest, err)
+	}
+	return &reading{z, file}, nil
+}
+
+type reading struct {
+	*zstd.Decoder
+	file *os.File
+}
+
+// Close releases the file and the decompressor.
+func (r *reading) Close() error {
+	r.Decoder.Close()
+	return r.file.Close()
+}
+
+func (f *Folder) path(t tenant.ID, digest string) string {
+	if len(digest) < 2 {
+		digest = "00" + digest
+	}
+	return filepath.Join(f.dir, t.String(), digest[:2], digest)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

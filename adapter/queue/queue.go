@@ -1,0 +1,137 @@
+// Package queue carries accepted reports to the workers. It is River in the
+// same database as the record, so that a report and its job commit together
+// or not at all, and a job survives any crash until it is done.
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/stance-aspm/stance/domain/tenant"
+)
+
+// Handler applies one report. It is called at least once for each job; a
+// returned error makes the queue try again later, except when it is
+// [ErrGiveUp].
+type Handler func(ctx context.Context, t tenant.ID, report string) error
+
+// ErrGiveUp ends a job for good.
+var ErrGiveUp = errors.New("give up")
+
+// applyReport is the job. Its fields are part of the stored format.
+type applyReport struct {
+	Tenant tenant.ID `json:"tenant"`
+	Report string    `json:"report"`
+}
+
+// Kind implements river.JobArgs.
+func (applyReport) Kind() string { return "apply_report" }
+
+// Queue adds and works jobs.
+type Queue struct {
+	client *river.Client[*sql.Tx]
+}
+
+// maxAttempts is how often a report is tried. A report that can't be read is
+// given up at once; these are for faults of the machine.
+const maxAttempts = 25
+
+// Open prepares the queue's tables. workers is how many reports are applied
+// at a time; 0 makes a queue that only adds jobs.
+func Open(ctx context.Context, db *sql.DB, workers int, log *slog.Logger, h Handler) (*Queue, error) {
+	driver := riversqlite.New(db)
+	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return nil, fmt.Errorf("migrate queue: %w", err)
+	}
+	c := &river.Config{
+		Logger:               log,
+		MaxAttempts:          maxAttempts,
+		JobTimeout:           -1, // a large report takes its time
+		RescueStuckJobsAfter: 24 * time.Hour,
+		FetchCooldown:        50 * time.Millisecond,
+		FetchPollInterval:    200 * time.Millisecond,
+		RetryPolicy:          retry{},
+	}
+	if workers > 0 {
+		ws := river.NewWorkers()
+		river.AddWorker(ws, &worker{h: h})
+		c.Workers = ws
+		c.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}}
+	}
+	client, err := river.NewClient(driver, c)
+	if err != nil {
+		return nil, fmt.Errorf("open queue: %w", err)
+	}
+	return &Queue{client}, nil
+}
+
+// retry waits 1, 2, 4 … seconds, a minute at most: what fails here is a full
+// disk or a locked file, and people wait for their reports.
+type retry struct{}
+
+// NextRetry implements river.ClientRetryPolicy.
+func (retry) NextRetry(job *rivertype.JobRow) time.Time {
+	wait := time.Second << min(len(job.Errors), 6)
+	return time.Now().Add(min(wait, time.Minute))
+}
+
+// Start begins to work. Jobs that a crash left behind as running are taken up
+// again.
+func (q *Queue) Start(ctx context.Context) error { return q.client.Start(ctx) }
+
+// Stop waits for running jobs until the context ends, then cancels them; they
+// are tried again after the next start.
+func (q *Queue) Stop(ctx context.Context) error {
+	err := q.client.Stop(ctx)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return q.client.StopAndCancel(stop)
+	}
+	return err
+}
+
+// Enqueue adds the job that applies a report, in a transaction of the record.
+func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, t tenant.ID, report string) error {
+	if _, err := q.client.InsertTx(ctx, tx, applyReport{t, report}, nil); err != nil {
+		return fmt.Errorf("queue report %s: %w", report, err)
+	}
+	return nil
+}
+
+// Recover makes jobs that a crashed process left as running available again.
+// The embedded record has one process, so at start none can be running.
+func Recover(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = CURRENT_TIMESTAMP WHERE state IN ('running', 'retryable')`)
+	if err != nil {
+		return fmt.Errorf("take up jobs that a crash left behind: %w", err)
+	}
+	return nil
+}
+
+type worker struct {
+	river.WorkerDefaults[applyReport]
+	h Handler
+}
+
+// Work implements river.Worker.
+func (w *worker) Work(ctx context.Context, job *river.Job[applyReport]) error {
+	err := w.h(ctx, job.Args.Tenant, job.Args.Report)
+	if errors.Is(err, ErrGiveUp) {
+		return river.JobCancel(err)
+	}
+	return err
+}

@@ -1,0 +1,378 @@
+// Package apply is the one place that writes findings. It takes the
+// observations of a report, recognises which findings they belong to, makes
+// the new ones, and works out from the evidence of all scans what is open,
+// resolved and reopened. One transaction holds all that a report does.
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stance-aspm/stance/domain/advisory"
+	"github.com/stance-aspm/stance/domain/estate"
+	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/normalise"
+	"github.com/stance-aspm/stance/ingestion/receive"
+)
+
+// Applier applies reports.
+type Applier struct {
+	Store Store
+	// NewID makes a finding's id for a time: a UUIDv7.
+	NewID func(time.Time) finding.ID
+	// Elapsed returns a running clock, for the figures of how long each step
+	// took.
+	Elapsed func() time.Duration
+}
+
+// Job is one report to apply.
+type Job struct {
+	Tenant     tenant.ID
+	Report     string
+	Submission receive.Submission
+	Received   time.Time // when it was accepted; stands in for an unknown scan time
+	Now        time.Time // recorded time of what it changes
+	Input      *format.Input
+	Format     format.Detection
+	SecretKey  []byte
+	Aliases    advisory.Aliases
+	// Progress is told now and then how far it is; it may be nil.
+	Progress func(phase string, records int64)
+}
+
+// Outcome is what a report changed.
+type Outcome struct {
+	Records, Observations, Quarantined, Components int64
+	New, Changed, Unchanged, Reopened, Resolved    int64
+	WouldResolve                                   int64
+	Held                                           string // why closings wait for a person; "" when none do
+	Notes                                          []string
+	Tools                                          []string
+	Asset                                          estate.AssetID
+	Ref, Commit                                    string
+	ScannedAt                                      time.Time
+	Decode, Match, Write                           time.Duration
+}
+
+// Unreadable says that nothing of a report could be read. The report is kept;
+// trying again with the same decoder will not help.
+type Unreadable struct{ Err error }
+
+// Error implements error.
+func (u *Unreadable) Error() string { return u.Err.Error() }
+
+// Unwrap returns the cause.
+func (u *Unreadable) Unwrap() error { return u.Err }
+
+// Apply decodes a report and applies it in one transaction. It may be called
+// again after any failure: what an earlier call committed is recognised, and
+// what it did not commit never was.
+func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	began := a.Elapsed()
+	p := startPipeline(ctx, job)
+	first, more := <-p.batches
+	if !more && p.err() != nil {
+		return Outcome{}, &Unreadable{p.err()}
+	}
+	var out Outcome
+	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
+		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
+		for b := first; more; b, more = <-p.batches {
+			if err := s.take(b); err != nil {
+				return err
+			}
+			if job.Progress != nil {
+				job.Progress("decoding", out.Observations+out.Quarantined)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		out.Decode = a.Elapsed() - began
+		if err := s.incomplete(p.err()); err != nil {
+			return err
+		}
+		if job.Progress != nil {
+			job.Progress("matching", out.Records)
+		}
+		if err := s.finish(); err != nil {
+			return err
+		}
+		out.Match = a.Elapsed() - began - out.Decode - out.Write
+		return tx.Finish(ctx, job.Report, out)
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return out, nil
+}
+
+// session is the work on one report inside its transaction.
+type session struct {
+	a      *Applier
+	ctx    context.Context
+	tx     Tx
+	job    *Job
+	out    *Outcome
+	scans  map[string]*scan
+	order  []*scan
+	now    *scan // the run that observations belong to
+	judged map[judgeKey]Judgement
+	flaws  map[finding.Key]int64
+	record int // last record counted
+	any    bool
+	faults int64
+}
+
+type judgeKey struct {
+	flaw     int64
+	app      int64
+	severity finding.Severity
+	tools    int
+}
+
+// take applies one batch from the decoder.
+func (s *session) take(b batch) error {
+	if b.run != nil {
+		if err := s.openRun(b.run); err != nil {
+			return err
+		}
+	}
+	for i, o := range b.obs {
+		s.count(o.Position.Record)
+		s.out.Observations++
+		if err := s.now.observe(o, b.ids[i], b.advisories[i]); err != nil {
+			return err
+		}
+	}
+	if len(b.faults) > 0 {
+		for _, f := range b.faults {
+			s.count(f.Position.Record)
+		}
+		s.faults += int64(len(b.faults))
+		s.out.Quarantined += int64(len(b.faults))
+		if s.now != nil {
+			s.now.faults += len(b.faults)
+		}
+		if err := s.tx.Quarantine(s.ctx, s.job.Report, b.faults); err != nil {
+			return err
+		}
+	}
+	if len(b.components) > 0 || len(b.depends) > 0 {
+		s.out.Components += int64(len(b.components))
+		if err := s.tx.Components(s.ctx, s.now.series.ID, b.components, b.depends); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count counts records; several observations may come of one.
+func (s *session) count(record int) {
+	if !s.any || record != s.record {
+		s.out.Records++
+	}
+	s.any, s.record = true, record
+}
+
+// openRun finds the series that a run's scan belongs to. Runs of one tool and
+// category over one target are one scan.
+func (s *session) openRun(r *format.Run) error {
+	if s.now != nil { // what it saw so far is to be found by this run
+		if err := s.now.flush(); err != nil {
+			return err
+		}
+	}
+	tool := toolName(s.job.Submission.Tool, r.Tool)
+	kind, name, ref := s.target(r)
+	key := strings.Join([]string{string(kind), name, ref, tool, r.Category}, "\x00")
+	for _, n := range r.Notes {
+		if len(s.out.Notes) < maxNotes && !slices.Contains(s.out.Notes, n) {
+			s.out.Notes = append(s.out.Notes, n)
+		}
+	}
+	if known, ok := s.scans[key]; ok {
+		known.failed = known.failed || r.Failed
+		s.now = known
+		return nil
+	}
+	application := s.job.Submission.Application
+	if application == "" {
+		application = unassigned
+	}
+	target, err := s.tx.Target(s.ctx, application, kind, name)
+	if err != nil {
+		return err
+	}
+	sc, err := s.openScan(target, ref, tool, r)
+	if err != nil {
+		return err
+	}
+	s.scans[key], s.now = sc, sc
+	s.order = append(s.order, sc)
+	if !slices.Contains(s.out.Tools, tool) {
+		s.out.Tools = append(s.out.Tools, tool)
+	}
+	if len(s.order) == 1 {
+		s.out.Asset, s.out.Ref, s.out.Commit, s.out.ScannedAt = target.AssetID, ref, sc.commit, sc.at
+	}
+	return nil
+}
+
+const (
+	maxNotes   = 20
+	unassigned = "unassigned"
+)
+
+// target says what a run scanned: what the sender said, else what the report
+// says, else the application itself.
+func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string) {
+	sub, t := &s.job.Submission, &r.Target
+	kind, name, ref = sub.AssetKind, sub.Asset, sub.Ref
+	if kind == "" {
+		switch t.Kind {
+		case "image":
+			kind = estate.Image
+		case "endpoint":
+			kind = estate.Endpoint
+		case "cloud":
+			kind = estate.CloudResource
+		case "host":
+			kind = estate.Host
+		case "cluster":
+			kind = estate.Cluster
+		default:
+			kind = estate.Repository
+		}
+	}
+	if name == "" {
+		switch {
+		case t.Repository != "":
+			name = repositoryName(t.Repository)
+		case kind != estate.Repository && t.Name != "":
+			name = t.Name
+		default:
+			name = sub.Application
+		}
+	}
+	if name == "" {
+		name = unassigned
+	}
+	if ref == "" {
+		ref = strings.TrimPrefix(t.Branch, "refs/heads/")
+	}
+	if kind == estate.Image {
+		if repo, tag, ok := cutTag(name); ok {
+			name = repo
+			if ref == "" {
+				ref = tag
+			}
+		}
+	}
+	return kind, name, ref
+}
+
+// cutTag splits an image reference into repository and tag.
+func cutTag(image string) (repo, tag string, ok bool) {
+	image, _, _ = strings.Cut(image, "@")
+	i := strings.LastIndexByte(image, ':')
+	if i < 0 || strings.Contains(image[i:], "/") {
+		return image, "", image != ""
+	}
+	return image[:i], image[i+1:], true
+}
+
+// repositoryName reduces a clone URL to host and path.
+func repositoryName(u string) string {
+	if _, rest, ok := strings.Cut(u, "://"); ok {
+		u = rest
+	}
+	if at := strings.IndexByte(u, '@'); at >= 0 && !strings.Contains(u[:at], "/") {
+		u = strings.Replace(u[at+1:], ":", "/", 1)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(u, "/"), ".git")
+}
+
+func toolName(forced, reported string) string {
+	name := forced
+	if name == "" {
+		name = reported
+	}
+	name = strings.ToLower(strings.TrimSpace(name))
+	if name == "" {
+		name = "unknown"
+	}
+	return name
+}
+
+// incomplete notes that the decoder could not go on to the end: what it read
+// counts, and the scan closes nothing.
+func (s *session) incomplete(err error) error {
+	if err == nil {
+		return nil
+	}
+	if len(s.order) == 0 {
+		return &Unreadable{err}
+	}
+	for _, sc := range s.order {
+		sc.doubt = "the report could not be read to its end: " + err.Error()
+	}
+	s.out.Notes = append(s.out.Notes, fmt.Sprintf("read only in part: %v", err))
+	s.out.Quarantined++
+	return s.tx.Quarantine(s.ctx, s.job.Report, []format.Fault{{Position: finding.Position{Record: s.record + 1}, Reason: err.Error()}})
+}
+
+// finish settles all scans of the report.
+func (s *session) finish() error {
+	for _, sc := range s.order {
+		if err := sc.finish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flaw returns the record's number of an observation's flaw.
+func (s *session) flaw(o *finding.Observation, tool, adv string) (int64, *finding.Flaw, error) {
+	f := finding.FlawOf(o, tool, adv)
+	key := f.Key()
+	if id, ok := s.flaws[key]; ok {
+		return id, &f, nil
+	}
+	id, err := s.tx.Flaw(s.ctx, &f)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(s.flaws) < maxRemembered {
+		s.flaws[key] = id
+	}
+	return id, &f, nil
+}
+
+// advisory returns the canonical id of an observation that was read back.
+func (s *session) advisory(o *finding.Observation) string {
+	n := normalise.Normaliser{Aliases: s.job.Aliases}
+	return n.Advisory(o)
+}
+
+// maxRemembered bounds caches that live as long as one report.
+const maxRemembered = 50_000
+
+func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.Severity, tools int) (Judgement, error) {
+	key := judgeKey{id, t.Application, severity, tools}
+	if j, ok := s.judged[key]; ok {
+		return j, nil
+	}
+	j, err := s.tx.Judge(s.ctx, id, f, severity, tools, t.Context)
+	if err == nil && len(s.judged) < maxRemembered {
+		s.judged[key] = j
+	}
+	return j, err
+}

@@ -1,0 +1,93 @@
+package apply
+
+import (
+	"context"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/domain/tenant"
+)
+
+// Confirm lets a held report close what it no longer has, because a person
+// says that the report is right.
+func (a *Applier) Confirm(ctx context.Context, t tenant.ID, report, by string, at time.Time) error {
+	return a.Store.Apply(ctx, t, func(tx Tx) error {
+		series, err := tx.Confirm(ctx, report, by)
+		if err != nil {
+			return err
+		}
+		for _, s := range series {
+			if err := refold(ctx, tx, s, report, by, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// refold computes the presence of a series anew from all its scans and brings
+// the findings after it.
+func refold(ctx context.Context, tx Tx, s Series, report, by string, at time.Time) error {
+	sets, err := tx.ScanSets(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	before := s.Present
+	var held map[int64]string
+	s.Present, held = Fold(sets)
+	for _, set := range sets {
+		if set.Full && held[set.ID] == "" && set.At.After(s.LastFull) {
+			s.LastFull = set.At
+		}
+	}
+	if err := tx.SaveSeries(ctx, s); err != nil {
+		return err
+	}
+	ss, err := tx.SightingsOf(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	moved := roaring.Xor(before, s.Present)
+	var ids []finding.ID
+	for i := range ss {
+		if moved.Contains(ss[i].N) {
+			ids = append(ids, ss[i].Finding)
+		}
+	}
+	turns, err := RefreshAsset(ctx, tx, s.Asset, unique(ids), at)
+	if err != nil {
+		return err
+	}
+	var es []Event
+	for _, turn := range turns {
+		e := Event{Finding: turn.Finding, Valid: at, Type: EventResolved, By: by, Detail: "confirmed by a person"}
+		if when, ok := lastTurn(sets, turn); ok {
+			e.Valid = when
+		}
+		if turn.To != finding.Resolved {
+			e.Type = EventReopened
+		}
+		es = append(es, e)
+	}
+	return tx.AppendEvents(ctx, report, es)
+}
+
+// RefreshAsset derives findings of one asset anew from their evidence.
+func RefreshAsset(ctx context.Context, tx Tx, asset int64, ids []finding.ID, now time.Time) ([]StatusTurn, error) {
+	t, err := tx.TargetOf(ctx, asset)
+	if err != nil {
+		return nil, err
+	}
+	series, err := tx.AssetSeries(ctx, asset)
+	if err != nil {
+		return nil, err
+	}
+	bit, err := toolBits(ctx, tx, series)
+	if err != nil {
+		return nil, err
+	}
+	r := &Refresher{Tx: tx, Series: series, ToolBit: bit, DefaultRef: t.DefaultRef, Context: t.Context, Now: now}
+	return r.Refresh(ctx, ids)
+}

@@ -1,0 +1,377 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/stance-aspm/stance/domain/finding"
+)
+
+// finish settles a scan once all its observations are known: it matches them
+// with the sightings of the series, records the scan, and brings the findings
+// to the state that all evidence together gives.
+func (sc *scan) finish() error {
+	if err := sc.flush(); err != nil {
+		return err
+	}
+	if !sc.fresh() {
+		if err := sc.match(); err != nil {
+			return err
+		}
+	}
+	if err := sc.write(); err != nil {
+		return err
+	}
+	return sc.conclude()
+}
+
+// match assigns the observations of a scan whose series has been seen before.
+func (sc *scan) match() error {
+	m := assign(sc.ids, sc.known, sc.series.Present.Contains)
+	var updated []Sighting
+	pending := map[int64][]int{} // stored observations by chunk: they are read once more
+	var chunks []int64
+	for i := range sc.seen {
+		seen := &sc.seen[i]
+		k := m.of[i]
+		if seen.stored {
+			if pending[seen.at.Chunk] == nil {
+				chunks = append(chunks, seen.at.Chunk)
+			}
+			pending[seen.at.Chunk] = append(pending[seen.at.Chunk], i)
+		}
+		if k < 0 {
+			continue
+		}
+		known := &sc.known[k]
+		if gone(seen.claim) {
+			sc.goneSet.Add(known.N)
+			continue
+		}
+		sc.seenSet.Add(known.N)
+		sc.remember(sc.ids[i], known.Finding)
+		if known.ID.Content == sc.ids[i].Content && known.ID.Key == sc.ids[i].Key {
+			sc.touch(known.Finding, unchanged)
+			continue
+		}
+		updated = append(updated, sc.update(known, i, m.how[i]))
+	}
+	fresh := map[finding.ID]*finding.Observation{}
+	advisories := map[finding.ID]string{}
+	for _, c := range chunks {
+		if err := sc.reread(c, pending[c], m, fresh, advisories); err != nil {
+			return err
+		}
+	}
+	if err := sc.s.tx.PutSightings(sc.s.ctx, sc.target.Asset, updated); err != nil {
+		return fmt.Errorf("write sightings: %w", err)
+	}
+	return sc.follow(updated, fresh, advisories)
+}
+
+const (
+	unchanged uint8 = 1
+	changed   uint8 = 2
+)
+
+func (sc *scan) touch(id finding.ID, how uint8) { sc.touched[id] = max(sc.touched[id], how) }
+
+// remember notes which finding stands at a place of this scan, so that more
+// observations of the same place join it.
+func (sc *scan) remember(id finding.Identity, f finding.ID) {
+	slot := slotOf(id)
+	if _, ok := sc.slots[slot]; !ok {
+		sc.slots[slot] = uint32(len(sc.found))
+		sc.found = append(sc.found, f)
+	}
+	if len(sc.others) > 1 {
+		sc.backed[f] = true
+	}
+}
+
+// update returns the sighting as the new scan has it.
+func (sc *scan) update(known *Sighting, i int, how Join) Sighting {
+	seen := &sc.seen[i]
+	sg := *known
+	moved := known.ID.Key != sc.ids[i].Key
+	sg.ID, sg.At, sg.Severity, sg.Claim, sg.VEX = sc.ids[i], seen.at, seen.severity, seen.claim, seen.vex
+	sc.touch(known.Finding, changed)
+	e := Event{Finding: known.Finding, Valid: sc.at, Type: EventChanged, By: sc.tool}
+	if moved {
+		e.Type, e.Detail = EventMoved, how.Rule()
+	} else if known.ID.Line != sg.ID.Line {
+		e.Detail = fmt.Sprintf("line %d, was %d", sg.ID.Line, known.ID.Line)
+	}
+	sc.events = append(sc.events, e)
+	return sg
+}
+
+// reread unpacks a chunk of this report and settles its observations that are
+// new to the series; of changed ones it keeps what the finding's row needs.
+func (sc *scan) reread(chunk int64, at []int, m match, fresh map[finding.ID]*finding.Observation, advs map[finding.ID]string) error {
+	b, err := sc.s.tx.Chunk(sc.s.ctx, chunk)
+	if err != nil {
+		return err
+	}
+	obs, err := ReadChunk(b)
+	if err != nil {
+		return err
+	}
+	for _, i := range at {
+		o := obs[sc.seen[i].at.Index]
+		adv := sc.s.advisory(o)
+		if k := m.of[i]; k >= 0 {
+			fresh[sc.known[k].Finding], advs[sc.known[k].Finding] = o, adv
+			continue
+		}
+		if err := sc.settle(i, o, adv); err != nil {
+			return err
+		}
+	}
+	return sc.write()
+}
+
+// follow brings what the tool owns on a finding's row after the tool: its
+// place, its flaw, its line. A scan older than what is known changes nothing.
+func (sc *scan) follow(updated []Sighting, obs map[finding.ID]*finding.Observation, advs map[finding.ID]string) error {
+	if sc.at.Before(sc.series.LastAt) || len(updated) == 0 {
+		return nil
+	}
+	ids := make([]finding.ID, 0, len(updated))
+	line := map[finding.ID]int32{}
+	for _, u := range updated {
+		if _, ok := line[u.Finding]; !ok {
+			ids = append(ids, u.Finding)
+		}
+		line[u.Finding] = u.ID.Line
+	}
+	before, err := sc.s.tx.LoadFindings(sc.s.ctx, ids)
+	if err != nil {
+		return err
+	}
+	after := make([]Finding, len(before))
+	for i, f := range before {
+		after[i] = f
+		if line[f.ID] != 0 {
+			after[i].Line = line[f.ID]
+		}
+		o := obs[f.ID]
+		if o == nil {
+			continue
+		}
+		flaw, fl, err := sc.s.flaw(o, sc.tool, advs[f.ID])
+		if err != nil {
+			return err
+		}
+		j, err := sc.s.judge(flaw, fl, &sc.target, f.Severity, bits.OnesCount64(f.Tools))
+		if err != nil {
+			return err
+		}
+		after[i].Flaw, after[i].Place, after[i].Line = flaw, finding.Place(o), int32(o.Location.StartLine)
+		after[i].Score, after[i].Priority, after[i].KEV, after[i].Fixable = j.Score, j.Priority, j.KEV, j.Fixable
+	}
+	return sc.s.tx.UpdateFindings(sc.s.ctx, before, after)
+}
+
+// conclude records the scan and lets the evidence decide.
+func (sc *scan) conclude() error {
+	ctx, tx := sc.s.ctx, sc.s.tx
+	set := ScanSet{At: sc.at, Full: !sc.s.job.Submission.Part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet}
+	id, err := tx.AddScan(ctx, Scan{ScanSet: set, Series: sc.series.ID, Report: sc.s.job.Report, Version: sc.version, Commit: sc.commit, Digest: sc.digest})
+	if err != nil {
+		return err
+	}
+	set.ID = id
+	before := sc.series.Present
+	late := sc.series.Count > 0 && sc.at.Before(sc.series.LastAt)
+	var sets []ScanSet
+	var why string
+	var present *roaring.Bitmap
+	if late {
+		if sets, err = tx.ScanSets(ctx, sc.series.ID); err != nil {
+			return err
+		}
+		var held map[int64]string
+		present, held = Fold(sets)
+		why = held[id]
+	} else {
+		present, why = step(before, &set)
+	}
+	if why != "" {
+		sc.s.out.Held = why
+		sc.s.out.WouldResolve += int64(before.GetCardinality() - before.AndCardinality(sc.seenSet))
+	}
+	sc.series.Present = present
+	sc.series.Count++
+	if sc.series.FirstAt.IsZero() || sc.at.Before(sc.series.FirstAt) {
+		sc.series.FirstAt = sc.at
+	}
+	if !late {
+		sc.series.LastAt = sc.at
+	}
+	if set.Full && why == "" && sc.at.After(sc.series.LastFull) {
+		sc.series.LastFull = sc.at
+	}
+	if err := tx.SaveSeries(ctx, sc.series); err != nil {
+		return err
+	}
+	// Other scans of this report may have moved their series meanwhile.
+	if sc.others, err = tx.AssetSeries(ctx, sc.target.Asset); err != nil {
+		return err
+	}
+	ids, err := sc.affected(before, present)
+	if err != nil {
+		return err
+	}
+	bit, err := toolBits(ctx, tx, sc.others)
+	if err != nil {
+		return err
+	}
+	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Now: sc.s.job.Now}
+	turns, err := r.Refresh(ctx, ids)
+	if err != nil {
+		return err
+	}
+	sc.record(turns, sets)
+	sc.tally()
+	return tx.AppendEvents(ctx, sc.s.job.Report, sc.events)
+}
+
+// toolBits maps the tools of series to their bits.
+func toolBits(ctx context.Context, tx Targets, series []Series) (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for _, s := range series {
+		n, err := tx.Tool(ctx, s.Tool)
+		if err != nil {
+			return nil, err
+		}
+		out[s.Tool] = toolBit(n)
+	}
+	return out, nil
+}
+
+// toolBit is the bit of a tool in [Finding.Tools].
+func toolBit(n int) uint64 { return 1 << min(n, 62) }
+
+// doubts says why the scan is not trusted to close findings.
+func (sc *scan) doubts() string {
+	switch {
+	case sc.failed:
+		return "the tool itself reports that the scan failed"
+	case sc.doubt != "":
+		return sc.doubt
+	case sc.faults > 0:
+		return fmt.Sprintf("%d records of the report could not be read", sc.faults)
+	}
+	return ""
+}
+
+// affected lists the findings whose evidence this scan moved: those that came
+// or went, those another series shares, and new ones that a later scan no
+// longer has. New findings that are simply there need no second look.
+func (sc *scan) affected(before, present *roaring.Bitmap) ([]finding.ID, error) {
+	if sc.redefault {
+		all, err := sc.everything()
+		return all, err
+	}
+	moved := roaring.Xor(before, present)
+	moved.AndNot(roaring.And(sc.born, present))
+	moved.Or(roaring.AndNot(sc.born, present))
+	ids := append([]finding.ID(nil), sc.joined...)
+	for id, how := range sc.touched {
+		if how == changed {
+			ids = append(ids, id)
+		}
+	}
+	if moved.IsEmpty() {
+		return unique(ids), nil
+	}
+	ss, err := sc.s.tx.SightingsOf(sc.s.ctx, sc.series.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range ss {
+		if moved.Contains(ss[i].N) {
+			ids = append(ids, ss[i].Finding)
+		}
+	}
+	return unique(ids), nil
+}
+
+// everything lists all findings of the asset.
+func (sc *scan) everything() ([]finding.ID, error) {
+	var ids []finding.ID
+	for _, s := range sc.others {
+		ss, err := sc.s.tx.SightingsOf(sc.s.ctx, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		for i := range ss {
+			ids = append(ids, ss[i].Finding)
+		}
+	}
+	return unique(ids), nil
+}
+
+// record turns changes of state into history. When scans came out of order,
+// the valid time is that of the scan that made it so.
+func (sc *scan) record(turns []StatusTurn, sets []ScanSet) {
+	for _, t := range turns {
+		e := Event{Finding: t.Finding, Valid: sc.at, By: sc.tool}
+		switch {
+		case t.To == finding.Resolved:
+			e.Type = EventResolved
+			sc.s.out.Resolved++
+		case t.From == finding.Resolved:
+			e.Type = EventReopened
+			sc.s.out.Reopened++
+		default:
+			e.Type, e.Detail = EventChanged, fmt.Sprintf("%s, was %s", t.To, t.From)
+		}
+		if at, ok := lastTurn(sets, t); ok {
+			e.Valid = at
+		}
+		sc.events = append(sc.events, e)
+		delete(sc.touched, t.Finding)
+	}
+}
+
+// lastTurn finds when the presence behind a change of state turned last.
+func lastTurn(sets []ScanSet, t StatusTurn) (time.Time, bool) {
+	if len(sets) == 0 || t.Sighting == nil {
+		return time.Time{}, false
+	}
+	turns := Timeline(sets, t.Sighting.N)
+	if len(turns) == 0 {
+		return time.Time{}, false
+	}
+	return turns[len(turns)-1].At, true
+}
+
+// tally counts the findings that were there before.
+func (sc *scan) tally() {
+	for _, how := range sc.touched {
+		if how == changed {
+			sc.s.out.Changed++
+		} else {
+			sc.s.out.Unchanged++
+		}
+	}
+	sc.s.out.Changed += int64(len(unique(sc.joined)))
+}
+
+func unique(ids []finding.ID) []finding.ID {
+	seen := make(map[finding.ID]bool, len(ids))
+	out := ids[:0]
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}

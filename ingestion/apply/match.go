@@ -1,0 +1,211 @@
+package apply
+
+import (
+	"slices"
+
+	"github.com/stance-aspm/stance/domain/finding"
+)
+
+// Join says why an observation belongs to its finding.
+type Join uint8
+
+// The rules by which observations are joined, with how sure each is.
+const (
+	JoinFirst     Join = iota // the observation that made the finding
+	JoinSame                  // same identity as in an earlier scan, or twice in one report
+	JoinTool                  // the tool's own fingerprint
+	JoinMoved                 // same code, secret, resource or advisory at another place
+	JoinNear                  // same check in the same file nearby; the code was edited
+	JoinOtherTool             // another tool reports the same identity
+	JoinOtherRef              // the same tool on another branch or tag
+	JoinPackage               // same advisory and component; the tools name the place differently
+)
+
+var joins = [...]struct {
+	rule       string
+	confidence float64
+}{
+	JoinFirst:     {"first observation", 1},
+	JoinSame:      {"same identity", 1},
+	JoinTool:      {"the tool's own fingerprint", 0.97},
+	JoinMoved:     {"moved: the same at another place", 0.9},
+	JoinNear:      {"edited: same check close by", 0.75},
+	JoinOtherTool: {"another tool, same identity", 0.95},
+	JoinOtherRef:  {"same identity on another branch", 0.98},
+	JoinPackage:   {"same advisory and component, place named differently", 0.9},
+}
+
+// Rule returns the words for people, Confidence how sure the rule is, 0 to 1.
+func (j Join) Rule() string { return joins[min(int(j), len(joins)-1)].rule }
+
+// Confidence is how sure the rule is, 0 to 1.
+func (j Join) Confidence() float64 { return joins[min(int(j), len(joins)-1)].confidence }
+
+// nearLines is how far an edited place may have moved to be the same.
+const nearLines = 10
+
+// match is the result of assigning a scan's observations to the sightings of
+// its series.
+type match struct {
+	of  []int32 // for every observation the index of its sighting, or -1
+	how []Join  // for matched observations the rule
+}
+
+// assign matches observations with known sightings: first by identity, then
+// what is left over by the tool's fingerprint, by what stays when a flaw
+// moves, and by what stays when its code is edited. Leftovers are matched
+// only when it is clear which belongs to which; doubt makes a new finding.
+// present tells which known sightings may have moved: those of the scan
+// before.
+func assign(obs []finding.Identity, known []Sighting, present func(n uint32) bool) match {
+	m := match{of: make([]int32, len(obs)), how: make([]Join, len(obs))}
+	for i := range m.of {
+		m.of[i] = -1
+	}
+	if len(known) == 0 {
+		return m
+	}
+	byKey := groupKnown(known, func(s *Sighting) finding.Key { return s.ID.Key })
+	taken := make([]bool, len(known))
+	for key, os := range groupObs(obs, nil, func(id *finding.Identity) finding.Key { return id.Key }) {
+		if ks := byKey[key]; ks != nil {
+			pairSiblings(obs, os, known, ks, func(o, k int32) {
+				m.of[o], m.how[o], taken[k] = k, JoinSame, true
+			})
+		}
+	}
+	for _, pass := range []struct {
+		how Join
+		fp  func(*finding.Identity) uint64
+	}{
+		{JoinTool, func(id *finding.Identity) uint64 { return id.Tool }},
+		{JoinMoved, func(id *finding.Identity) uint64 { return id.Moved }},
+		{JoinNear, func(id *finding.Identity) uint64 { return id.Near }},
+	} {
+		left := groupObs(obs, func(i int) bool { return m.of[i] < 0 }, func(id *finding.Identity) uint64 { return pass.fp(id) })
+		if len(left) == 0 {
+			break
+		}
+		gone := map[uint64][]int32{}
+		for k := range known {
+			if fp := pass.fp(&known[k].ID); fp != 0 && !taken[k] && present(known[k].N) {
+				gone[fp] = append(gone[fp], int32(k))
+			}
+		}
+		for fp, os := range left {
+			ks := gone[fp]
+			if fp == 0 || len(ks) != len(os) { // nothing, or not clear which is which
+				continue
+			}
+			byLine(obs, os)
+			byKnownLine(known, ks)
+			for i, o := range os {
+				if pass.how == JoinNear && abs(obs[o].Line-known[ks[i]].ID.Line) > nearLines {
+					continue
+				}
+				m.of[o], m.how[o], taken[ks[i]] = ks[i], pass.how, true
+			}
+		}
+	}
+	return m
+}
+
+// pairSiblings pairs observations and sightings of one key. As many as there
+// were before keep their order, so that a shift of lines moves them together;
+// when some came or went, those on the same line (or saying the same, where
+// lines don't count) are paired first and the rest in order.
+func pairSiblings(obs []finding.Identity, os []int32, known []Sighting, ks []int32, pair func(o, k int32)) {
+	if len(os) == 1 && len(ks) == 1 {
+		pair(os[0], ks[0])
+		return
+	}
+	byLine(obs, os)
+	byKnownLine(known, ks)
+	if len(os) != len(ks) || obs[os[0]].Line == 0 {
+		os, ks = pairEqual(obs, os, known, ks, pair)
+	}
+	for i := range min(len(os), len(ks)) {
+		pair(os[i], ks[i])
+	}
+}
+
+// pairEqual pairs what has the same line and content, then what has the same
+// line, and returns the rest in order.
+func pairEqual(obs []finding.Identity, os []int32, known []Sighting, ks []int32, pair func(o, k int32)) (restO, restK []int32) {
+	for _, equal := range []func(a, b *finding.Identity) bool{
+		func(a, b *finding.Identity) bool { return a.Line == b.Line && a.Content == b.Content },
+		func(a, b *finding.Identity) bool { return a.Line == b.Line && a.Line != 0 },
+	} {
+		restO, restK = nil, nil
+		i, j := 0, 0
+		for i < len(os) && j < len(ks) {
+			a, b := &obs[os[i]], &known[ks[j]].ID
+			switch {
+			case equal(a, b):
+				pair(os[i], ks[j])
+				i, j = i+1, j+1
+			case less(a, b):
+				restO = append(restO, os[i])
+				i++
+			default:
+				restK = append(restK, ks[j])
+				j++
+			}
+		}
+		restO, restK = append(restO, os[i:]...), append(restK, ks[j:]...)
+		os, ks = restO, restK
+	}
+	return restO, restK
+}
+
+func less(a, b *finding.Identity) bool {
+	if a.Line != b.Line {
+		return a.Line < b.Line
+	}
+	return a.Content < b.Content
+}
+
+func order(a, b *finding.Identity) int {
+	switch {
+	case less(a, b):
+		return -1
+	case less(b, a):
+		return 1
+	}
+	return 0
+}
+
+func byLine(obs []finding.Identity, os []int32) {
+	slices.SortStableFunc(os, func(a, b int32) int { return order(&obs[a], &obs[b]) })
+}
+
+func byKnownLine(known []Sighting, ks []int32) {
+	slices.SortStableFunc(ks, func(a, b int32) int { return order(&known[a].ID, &known[b].ID) })
+}
+
+func groupObs[K comparable](obs []finding.Identity, take func(i int) bool, key func(*finding.Identity) K) map[K][]int32 {
+	out := map[K][]int32{}
+	for i := range obs {
+		if take == nil || take(i) {
+			k := key(&obs[i])
+			out[k] = append(out[k], int32(i))
+		}
+	}
+	return out
+}
+
+func groupKnown[K comparable](known []Sighting, key func(*Sighting) K) map[K][]int32 {
+	out := make(map[K][]int32, len(known))
+	for i := range known {
+		k := key(&known[i])
+		out[k] = append(out[k], int32(i))
+	}
+	return out
+}
+
+func abs(n int32) int32 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

@@ -1,0 +1,158 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/normalise"
+)
+
+// batch is what goes from the decoder to the transaction at a time.
+type batch struct {
+	run        *format.Run // opens a run before what follows in the batch
+	obs        []*finding.Observation
+	ids        []finding.Identity
+	advisories []string
+	faults     []format.Fault
+	components []finding.Component
+	depends    map[string][]string
+}
+
+func (b *batch) size() int {
+	return len(b.obs) + len(b.faults) + len(b.components) + len(b.depends)
+}
+
+// pipeline decodes in one goroutine and normalises in a second, a bounded
+// number of batches ahead of the transaction that takes them.
+type pipeline struct {
+	batches chan batch
+	failed  chan error // the decoder's error, sent once before batches close
+	last    error
+	done    bool
+}
+
+const (
+	batchSize  = 256
+	batchAhead = 8
+)
+
+func startPipeline(ctx context.Context, job Job) *pipeline {
+	p := &pipeline{batches: make(chan batch, batchAhead), failed: make(chan error, 1)}
+	raw := make(chan batch, batchAhead)
+	go func() {
+		d := &sender{ctx: ctx, out: raw}
+		err := decode(ctx, &job, d)
+		if flushErr := d.flush(); err == nil {
+			err = flushErr
+		}
+		p.failed <- err
+		close(raw)
+	}()
+	go func() {
+		defer close(p.batches)
+		n := &normalise.Normaliser{SecretKey: job.SecretKey, Now: job.Now, Aliases: job.Aliases}
+		run, tool := &format.Run{}, ""
+		for b := range raw {
+			if b.run != nil {
+				run, tool = b.run, toolName(job.Submission.Tool, b.run.Tool)
+			}
+			b.ids = make([]finding.Identity, len(b.obs))
+			b.advisories = make([]string, len(b.obs))
+			for i, o := range b.obs {
+				n.Observation(o, run)
+				b.advisories[i] = n.Advisory(o)
+				b.ids[i] = finding.Identify(o, tool, b.advisories[i])
+				b.ids[i].Basis = "" // computed again where it is shown
+			}
+			select {
+			case p.batches <- b:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return p
+}
+
+// decode runs the decoder and turns a panic into an error: a report that
+// breaks a decoder must not take the server with it.
+func decode(ctx context.Context, job *Job, sink format.Sink) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the %s decoder broke (%v); the report is kept, please report this as a bug", job.Format.Format.Name, r)
+		}
+	}()
+	return job.Format.Format.Decode(ctx, job.Input, sink)
+}
+
+// err returns the decoder's error once the batches have ended.
+func (p *pipeline) err() error {
+	if !p.done {
+		select {
+		case p.last = <-p.failed:
+			p.done = true
+		default:
+		}
+	}
+	return p.last
+}
+
+// sender is the sink that fills batches.
+type sender struct {
+	ctx context.Context
+	out chan<- batch
+	b   batch
+}
+
+func (s *sender) flush() error {
+	if s.b.run == nil && s.b.size() == 0 {
+		return nil
+	}
+	select {
+	case s.out <- s.b:
+		s.b = batch{}
+		return nil
+	case <-s.ctx.Done():
+		return s.ctx.Err()
+	}
+}
+
+func (s *sender) grown() error {
+	if s.b.size() < batchSize {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *sender) Run(r format.Run) error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	s.b.run = &r
+	return nil
+}
+
+func (s *sender) Observe(o *finding.Observation) error {
+	s.b.obs = append(s.b.obs, o)
+	return s.grown()
+}
+
+func (s *sender) Component(c finding.Component) error {
+	s.b.components = append(s.b.components, c)
+	return s.grown()
+}
+
+func (s *sender) Depend(ref string, on []string) error {
+	if s.b.depends == nil {
+		s.b.depends = map[string][]string{}
+	}
+	s.b.depends[ref] = append(s.b.depends[ref], on...)
+	return s.grown()
+}
+
+func (s *sender) Quarantine(f format.Fault) error {
+	s.b.faults = append(s.b.faults, f)
+	return s.grown()
+}

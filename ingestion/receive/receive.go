@@ -1,0 +1,123 @@
+package receive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/stance-aspm/stance/domain/tenant"
+)
+
+// Blobs keeps bytes by their content.
+type Blobs interface {
+	// Put stores the bytes durably, compressed and encrypted, and returns the
+	// SHA-256 (hex) and length of what was read. Storing the same bytes again
+	// is cheap and changes nothing.
+	Put(ctx context.Context, t tenant.ID, r io.Reader) (digest string, size int64, err error)
+	// Open returns the bytes.
+	Open(ctx context.Context, t tenant.ID, digest string) (io.ReadCloser, error)
+}
+
+// Accepted is a report as the ledger keeps it.
+type Accepted struct {
+	ID         string
+	Submission Submission
+	Digest     string // of the upload
+	Member     string // path in the archive; "" for the upload itself
+	Size       int64
+	Target     string // digest of what the sender said of the target
+	Received   time.Time
+	// DuplicateOf is the earlier report with the same bytes for the same
+	// target; such a report is not applied again.
+	DuplicateOf string
+}
+
+// Ledger commits reports together with their jobs.
+type Ledger interface {
+	// Commit records the reports and a job for each in one transaction, marks
+	// duplicates, and returns them. When the key was seen before, it returns
+	// the first request's reports and records nothing. It returns ErrBusy
+	// when too many reports wait.
+	Commit(ctx context.Context, t tenant.ID, key string, rs []Accepted) ([]Accepted, error)
+}
+
+// ErrBusy says that too many reports wait for a worker.
+var ErrBusy = errors.New("too many reports are waiting")
+
+// Receiver takes reports in.
+type Receiver struct {
+	Blobs  Blobs
+	Ledger Ledger
+	NewID  func() string
+	Now    func() time.Time
+	// MaxSize bounds an upload, packed.
+	MaxSize int64
+}
+
+// Accept stores the bytes and commits the reports. An archive with several
+// files becomes several reports. What it returns is durable.
+func (r *Receiver) Accept(ctx context.Context, t tenant.ID, s Submission, key string, body io.Reader) ([]Accepted, error) {
+	limited := &limitReader{r: body, left: r.MaxSize}
+	digest, size, err := r.Blobs.Put(ctx, t, limited)
+	switch {
+	case limited.over:
+		return nil, &Refusal{TooLarge, fmt.Sprintf("the upload is larger than %d MiB", r.MaxSize>>20)}
+	case err != nil:
+		return nil, fmt.Errorf("store the report: %w", err)
+	}
+	if size == 0 && s.Format == "" {
+		return nil, &Refusal{Unreadable, "the upload is empty; a tool that writes an empty file when it finds nothing needs its format named (--format)"}
+	}
+	members, err := Members(s.Name, func() (io.ReadCloser, error) { return r.Blobs.Open(ctx, t, digest) }, size)
+	if err != nil {
+		return nil, err
+	}
+	now := r.Now().UTC()
+	rs := make([]Accepted, len(members))
+	for i, m := range members {
+		rs[i] = Accepted{ID: r.NewID(), Submission: s, Digest: digest, Member: m, Size: size, Target: target(s), Received: now}
+		if m != "" {
+			rs[i].Submission.Name = m
+		}
+	}
+	out, err := r.Ledger.Commit(ctx, t, key, rs)
+	if errors.Is(err, ErrBusy) {
+		return nil, &Refusal{Busy, "too many reports are waiting; try again in a few seconds"}
+	}
+	return out, err
+}
+
+// target is a digest of what the sender says of the target: the same bytes
+// for another target are another report. The time of the scan belongs to it:
+// the same result on another day is news.
+func target(s Submission) string {
+	h := sha256.New()
+	at := ""
+	if !s.ScannedAt.IsZero() {
+		at = s.ScannedAt.UTC().Format(time.RFC3339Nano)
+	}
+	for _, f := range []string{strings.ToLower(s.Application), s.Asset, string(s.AssetKind), s.Ref, s.Format, s.Tool, fmt.Sprint(s.Part), at} {
+		fmt.Fprintf(h, "%d:%s", len(f), f)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+type limitReader struct {
+	r    io.Reader
+	left int64
+	over bool
+}
+
+func (l *limitReader) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		l.over = true
+		return 0, errors.New("upload too large")
+	}
+	return n, err
+}

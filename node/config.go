@@ -1,0 +1,119 @@
+package node
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Config says how a node runs. The zero value of a field means its default.
+type Config struct {
+	// DataDir holds the record, the reports and the keys.
+	DataDir string
+	// Listen is the address to serve on. Anything but a loopback address has
+	// to be said explicitly.
+	Listen string
+	// PublicURL is how people reach the server when it is not Listen itself.
+	PublicURL string
+	// Workers is how many reports are applied at a time.
+	Workers int
+	// MaxUpload bounds one upload, packed, in bytes.
+	MaxUpload int64
+	// FeedMirror replaces the hosts of the official feeds.
+	FeedMirror string
+	// Version is the program's version.
+	Version string
+}
+
+// The defaults.
+const (
+	DefaultListen    = "127.0.0.1:8080"
+	defaultMaxUpload = 4 << 30
+)
+
+// withDefaults fills in what is not said.
+func (c Config) withDefaults() Config {
+	if c.DataDir == "" {
+		c.DataDir = "data"
+	}
+	if c.Listen == "" {
+		c.Listen = DefaultListen
+	}
+	if c.Workers == 0 {
+		c.Workers = max(1, runtime.NumCPU()/2)
+	}
+	if c.MaxUpload == 0 {
+		c.MaxUpload = defaultMaxUpload
+	}
+	if c.Version == "" {
+		c.Version = "dev"
+	}
+	return c
+}
+
+// Validate reports what is wrong with a configuration and what to do.
+func (c Config) Validate() error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen address %q: want HOST:PORT, such as 127.0.0.1:8080", c.Listen)
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("public URL %q: want something like https://stance.example.com", c.PublicURL)
+		}
+	}
+	if c.Workers < 0 || c.Workers > 64 {
+		return fmt.Errorf("workers: %d is out of range: want 1 to 64", c.Workers)
+	}
+	return nil
+}
+
+// Loopback reports whether the node is reached from this machine only.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// hosts are the names that requests may be addressed to.
+func (c Config) hosts() []string {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && host != "" {
+		ip := net.ParseIP(host)
+		if ip != nil && ip.IsUnspecified() && c.PublicURL == "" {
+			return nil // all addresses, no name said: nothing to hold requests against
+		}
+		names = append(names, strings.ToLower(host))
+	} else if c.PublicURL == "" {
+		return nil
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+		names = append(names, strings.ToLower(u.Hostname()))
+	}
+	return names
+}
+
+// TokenFile is where a node keeps the token for commands run on the same
+// machine by the same user.
+func TokenFile(dataDir string) string { return filepath.Join(dataDir, "local-token") }
+
+// AddressFile is where a running node writes its address for those commands.
+func AddressFile(dataDir string) string { return filepath.Join(dataDir, "address") }
+
+// ensureDir makes the data folder, closed to others.
+func ensureDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make data folder %q: %w", dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/stance-aspm/stance/adapter/queue"
+	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/ingestion/apply"
+	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/all"
+	"github.com/stance-aspm/stance/ingestion/receive"
+	"github.com/stance-aspm/stance/intelligence/posture"
+)
+
+// tenantOf returns the tenant that the embedded node serves.
+func tenantOf(context.Context) tenant.ID { return tenant.Default }
+
+// work applies one accepted report. It may be called again for the same
+// report: what is applied already is left alone.
+func (n *Node) work(ctx context.Context, t tenant.ID, id string) error {
+	r, waiting, err := n.db.Waiting(ctx, t, id)
+	if err != nil || !waiting {
+		return err
+	}
+	n.track.set(id, "decoding", 0)
+	defer n.track.drop(id)
+	err = n.applyReport(ctx, t, id, r)
+	var bad *apply.Unreadable
+	var refused *receive.Refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &bad), errors.As(err, &refused), isUnknown(err):
+		n.log.Warn("report can't be read", "report", id, "reason", err)
+		if failErr := n.db.Fail(ctx, t, id, err.Error()); failErr != nil {
+			return failErr
+		}
+		return fmt.Errorf("%w: %w", queue.ErrGiveUp, err)
+	}
+	n.log.Error("report not applied; it will be tried again", "report", id, "error", err)
+	return err
+}
+
+func isUnknown(err error) bool {
+	var u *format.UnknownError
+	return errors.As(err, &u) || errors.Is(err, format.ErrEmpty) || errors.Is(err, errFormat)
+}
+
+// errFormat says that the format someone forced does not exist.
+var errFormat = errors.New("format")
+
+func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receive.Accepted) error {
+	open := receive.Unpack(func() (io.ReadCloser, error) { return n.blobs.Open(ctx, t, r.Digest) }, r.Size, r.Member)
+	in, err := format.NewInput(r.Submission.Name, open)
+	if err != nil {
+		return err
+	}
+	chosen, err := format.Choose(all.Formats(), in, r.Submission.Format)
+	if err != nil {
+		if !isUnknown(err) {
+			err = fmt.Errorf("%w: %w", errFormat, err)
+		}
+		return err
+	}
+	if err := n.db.Detected(ctx, t, id, chosen.Format.Name, int(chosen.Confidence)); err != nil {
+		return err
+	}
+	key, err := n.keys.SecretKey(t)
+	if err != nil {
+		return err
+	}
+	out, err := n.apply.Apply(ctx, apply.Job{
+		Tenant: t, Report: id, Submission: r.Submission, Received: r.Received, Now: now(), Input: in, Format: chosen,
+		SecretKey: key, Aliases: n.db.Aliases(ctx),
+		Progress: func(phase string, records int64) { n.track.set(id, phase, records) },
+	})
+	if err != nil {
+		return err
+	}
+	n.log.Info("report applied", "report", id, "format", chosen.Format.Name, "records", out.Records, "new", out.New, "changed", out.Changed,
+		"unchanged", out.Unchanged, "resolved", out.Resolved, "reopened", out.Reopened, "quarantined", out.Quarantined,
+		"seconds", (out.Decode + out.Match + out.Write).Seconds())
+	return nil
+}
+
+// tracker remembers how far running reports are.
+type tracker struct {
+	mu   sync.Mutex
+	at   map[string]posture.Progress
+	last map[[32]byte]time.Time // when the use of a secret was noted, by its hash
+}
+
+func newTracker() *tracker {
+	return &tracker{at: map[string]posture.Progress{}, last: map[[32]byte]time.Time{}}
+}
+
+// due reports, at most once in each period, that something is to be noted.
+func (t *tracker) due(secret string, at time.Time, period time.Duration) bool {
+	h := sha256.Sum256([]byte(secret))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at.Sub(t.last[h]) < period {
+		return false
+	}
+	t.last[h] = at
+	return true
+}
+
+func (t *tracker) set(id, phase string, records int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at[id] = posture.Progress{Phase: phase, Records: records}
+}
+
+func (t *tracker) drop(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.at, id)
+}
+
+func (t *tracker) get(id string) (posture.Progress, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p, ok := t.at[id]
+	return p, ok
+}
+
+// reports implements httpapi.Reports.
+type reports struct{ n *Node }
+
+// Reports implements httpapi.Reports.
+func (r reports) Reports(ctx context.Context, t tenant.ID, application, cursor string, limit int) ([]posture.Report, string, error) {
+	list, next, err := r.n.db.Reports(ctx, t, application, cursor, limit)
+	for i := range list {
+		r.progress(&list[i])
+	}
+	return list, next, err
+}
+
+// Report implements httpapi.Reports.
+func (r reports) Report(ctx context.Context, t tenant.ID, id string) (posture.Report, error) {
+	out, err := r.n.db.Report(ctx, t, id)
+	r.progress(&out)
+	return out, err
+}
+
+func (r reports) progress(p *posture.Report) {
+	if at, ok := r.n.track.get(p.ID); ok && p.State == posture.ReportAccepted {
+		p.State, p.Progress = posture.ReportApplying, at
+	}
+}
+
+// Quarantine implements httpapi.Reports.
+func (r reports) Quarantine(ctx context.Context, t tenant.ID, id string, limit int) ([]posture.Quarantined, int64, error) {
+	if _, err := r.n.db.Report(ctx, t, id); err != nil {
+		return nil, 0, err
+	}
+	return r.n.db.Quarantine(ctx, t, id, limit)
+}
+
+// Raw implements httpapi.Reports.
+func (r reports) Raw(ctx context.Context, t tenant.ID, id string) (io.ReadCloser, error) {
+	digest, err := r.n.db.ReportBlob(ctx, t, id)
+	if err != nil {
+		return nil, err
+	}
+	return r.n.blobs.Open(ctx, t, digest)
+}
+
+// Confirm implements httpapi.Reports.
+func (r reports) Confirm(ctx context.Context, t tenant.ID, id, by string, at time.Time) error {
+	return r.n.apply.Confirm(ctx, t, id, by, at)
+}
+
+// intake implements httpapi.Intake.
+type intake struct{ n *Node }
+
+// Accept implements httpapi.Intake.
+func (i intake) Accept(ctx context.Context, t tenant.ID, s receive.Submission, key string, r io.Reader) ([]posture.Report, error) {
+	accepted, err := i.n.receive.Accept(ctx, t, s, key, r)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]posture.Report, len(accepted))
+	for j, a := range accepted {
+		if out[j], err = i.n.db.Report(ctx, t, a.ID); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,1 @@
+"""Sends reminders of due dates. This sample has no known flaw."""

@@ -1,0 +1,14 @@
+resource "aws_s3_bucket" "documents" {
+  bucket = "example-documents"
+}
+
+resource "aws_s3_bucket_acl" "documents" {
+  bucket = aws_s3_bucket.documents.id
+  acl    = "public-read"
+}
+
+resource "aws_ebs_volume" "scratch" {
+  availability_zone = "eu-central-1a"
+  size              = 40
+  encrypted         = false
+}
