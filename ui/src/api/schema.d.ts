@@ -48,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{key}/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add an asset
+         * @description Makes an asset that no scan has reached yet: it is shown as unscanned, not as clean.
+         */
+        post: operations["add-asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/default-ref": {
         parameters: {
             query?: never;
@@ -492,6 +512,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        "Add-assetRequest": {
+            /** @enum {string} */
+            kind: "repository" | "image" | "endpoint" | "cloud_resource" | "cluster" | "host";
+            name: string;
+        };
         Application: {
             /** Format: int64 */
             assets: number;
@@ -946,6 +971,11 @@ export interface components {
             scopes: string[];
             version: string;
         };
+        NamedCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
         NewToken: {
             /** Format: date-time */
             created: string;
@@ -1078,27 +1108,49 @@ export interface components {
             record: number;
         };
         Reason: {
+            /** @description what the items are: findings, scans, assets or the application */
+            about: string;
             /** @enum {string} */
-            action: "block" | "warn" | "notify" | "unknown";
+            action: "block" | "warn" | "notify" | "unknown" | "undecided";
+            controls?: string[];
             /** Format: int64 */
             count: number;
             /** @description the worst first, a few */
-            findings?: components["schemas"]["ReasonFinding"][];
+            findings: components["schemas"]["ReasonFinding"][];
             fix?: string;
+            /**
+             * Format: int64
+             * @description how many are allowed
+             */
+            max?: number;
             message: string;
+            /** @description the facts that were missing */
+            missing?: string[];
             policy: string;
             rule: string;
+            /**
+             * Format: int64
+             * @description how many could not be decided
+             */
+            unknown?: number;
         };
         ReasonFinding: {
+            asset?: string;
+            check?: string;
             fix?: string;
             id: string;
-            place: string;
+            /** Format: int64 */
+            line?: number;
+            message?: string;
+            path?: string;
+            place?: string;
             /** Format: double */
-            score: number;
-            severity: string;
+            score?: number;
+            severity?: string;
             title: string;
             /** @description page of the finding */
             url?: string;
+            why?: string;
         };
         RefState: {
             /** Format: date-time */
@@ -1183,6 +1235,11 @@ export interface components {
             would_resolve: number;
         };
         Score: {
+            /**
+             * Format: double
+             * @description what the score would be if every unknown were at its worst
+             */
+            ceiling: number;
             model: string;
             priority: string;
             /** Format: double */
@@ -1192,6 +1249,11 @@ export interface components {
         ScoreTerm: {
             /** Format: double */
             could_add?: number;
+            /**
+             * Format: double
+             * @description the multiplier of a term of the setting
+             */
+            factor?: number;
             /** @description what went in, for people */
             input: string;
             name: string;
@@ -1343,8 +1405,12 @@ export interface components {
         };
         Verdict: {
             application: string;
+            /** @description the policies in scope */
+            applied: string[];
             /** @description digest of the policy bundle */
             bundle: string;
+            /** @description the excluded findings by decision */
+            closed: components["schemas"]["NamedCount"][];
             /** Format: date-time */
             evaluated_at: string;
             /**
@@ -1352,6 +1418,8 @@ export interface components {
              * @description findings that a decision of a person, VEX or tool takes out
              */
             excluded: number;
+            /** @description digest of the facts */
+            facts: string;
             /**
              * Format: int64
              * @description open findings that were judged
@@ -1362,7 +1430,18 @@ export interface components {
              * @enum {string}
              */
             outcome: "pass" | "warn" | "block" | "unknown";
+            /** @description the rules that had nothing to say */
+            passed: string[];
             reasons: components["schemas"]["Reason"][];
+            /**
+             * Format: int64
+             * @description how many rules were asked
+             */
+            rules: number;
+            /** @description the scans by status */
+            scans: components["schemas"]["NamedCount"][];
+            /** @description the judged findings by severity */
+            severities: components["schemas"]["NamedCount"][];
             stage: string;
         };
         Weakness: {
@@ -1496,6 +1575,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ApplicationEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-asset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Add-assetRequest"];
             };
         };
         responses: {

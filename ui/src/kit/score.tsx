@@ -1,11 +1,11 @@
 import { shown } from '../lib/score'
 import css from './score.module.css'
 
-/** The band a score falls into; it only picks the colour. */
+/** The band a score falls into, by the bounds of the priorities; it only picks the colour. */
 function band(score: number): string {
   if (score >= 80) return 'critical'
-  if (score >= 60) return 'high'
-  if (score >= 35) return 'medium'
+  if (score >= 50) return 'high'
+  if (score >= 25) return 'medium'
   return 'low'
 }
 

@@ -1,3 +1,5 @@
+import { words } from './format'
+
 /** Turns the terms of a risk score into bars that can be drawn one below the other. */
 
 export type Term = {
@@ -7,6 +9,8 @@ export type Term = {
   source?: string
   unknown: boolean
   could_add?: number
+  /** The multiplier of a term of the setting; absent for terms of the flaw itself. */
+  factor?: number
   why?: string
 }
 
@@ -22,20 +26,12 @@ export type Bar = {
   lowers: boolean
 }
 
-export type Waterfall = {
-  bars: Bar[]
-  /** Sum of all points, before the score is kept within 0 and 100. */
-  sum: number
-  /** What the score could be at most if every unknown turned out for the worst. */
-  atMost: number
-}
-
 /**
  * Lays the terms out in their order. Each bar starts where the one before
  * ended, so the last one ends at the score; the scale leaves room for what
  * unknown inputs could add.
  */
-export function waterfall(terms: readonly Term[], score: number): Waterfall {
+export function waterfall(terms: readonly Term[], score: number): Bar[] {
   let at = 0
   let low = 0
   let high = Math.max(score, 0)
@@ -49,15 +45,13 @@ export function waterfall(terms: readonly Term[], score: number): Waterfall {
   })
   const scale = Math.max(high - low, 1)
   const part = (points: number) => (100 * points) / scale
-  const bars = spans.map(({ term, from, to }) => ({
+  return spans.map(({ term, from, to }) => ({
     term,
     left: part(Math.min(from, to) - low),
     width: part(Math.abs(to - from)),
     could: term.unknown ? part(term.could_add ?? 0) : 0,
     lowers: to < from,
   }))
-  const open = terms.reduce((n, t) => n + (t.unknown ? (t.could_add ?? 0) : 0), 0)
-  return { bars, sum: at, atMost: Math.min(100, score + open) }
 }
 
 /** Points with sign and at most one decimal: +12, −3.5, 0. */
@@ -69,3 +63,17 @@ export function points(n: number): string {
 
 /** A score as it is shown: whole, but never rounded up into 100. */
 export const shown = (score: number): string => String(score >= 99.5 && score < 100 ? 99 : Math.round(score))
+
+const names: Record<string, string> = {
+  kev: 'Known exploited',
+  exploit: 'Public exploit',
+  epss: 'Probability of exploitation (EPSS)',
+  automatable: 'Can be automated',
+  kind: 'Kind of flaw',
+  confidence: 'Certainty of the tool',
+  tools: 'Agreement of tools',
+  data: 'Data handled',
+}
+
+/** What a term is called for people. */
+export const termName = (name: string): string => names[name] ?? words(name)

@@ -1,4 +1,5 @@
-import { NativeSelect } from '@mantine/core'
+import { NativeSelect, UnstyledButton } from '@mantine/core'
+import { useId, useState } from 'react'
 import { Link } from 'react-router'
 import type { ApplicationDetail, Asset } from '../../api/client'
 import { useDefaultRef } from '../../api/estate'
@@ -41,9 +42,11 @@ export function Assets({ application }: { application: ApplicationDetail }) {
 
 function AssetRow({ asset: a }: { asset: Asset }) {
   const now = useNow()
+  const [open, setOpen] = useState(a.scans.length <= 4)
+  const id = useId()
   return (
-    <details className={css.asset} open={a.scans.length > 0 && a.scans.length <= 4}>
-      <summary className={css.head}>
+    <div className={css.asset}>
+      <div className={css.head}>
         <Icon name={icons[a.kind]} />
         <span className={css.name}>
           <Link to={findingsURL({ asset: [a.id] })}>{a.name}</Link>
@@ -51,16 +54,25 @@ function AssetRow({ asset: a }: { asset: Asset }) {
         </span>
         {a.last_scan ? <SeverityTally tally={a.open} /> : <Tag tone="warn">never scanned, unknown</Tag>}
         {isStale(a.last_scan, now) && <Tag tone="warn">stale</Tag>}
-        <span className={css.when}>
-          {a.last_scan && (
-            <>
-              scanned <Ago at={a.last_scan} />
-            </>
-          )}
-        </span>
-      </summary>
-      {a.scans.length > 0 && (
-        <div className={css.body}>
+        {a.last_scan && (
+          <span className={css.when}>
+            scanned <Ago at={a.last_scan} />
+          </span>
+        )}
+        {a.scans.length > 0 && (
+          <UnstyledButton
+            className={css.toggle}
+            onClick={() => setOpen(!open)}
+            aria-expanded={open}
+            aria-controls={id}
+          >
+            {plural(a.scans.length, 'row of scans', 'rows of scans')}{' '}
+            <Icon name={open ? 'down' : 'right'} size={12} />
+          </UnstyledButton>
+        )}
+      </div>
+      {open && a.scans.length > 0 && (
+        <div className={css.body} id={id}>
           <DefaultRef asset={a} />
           <div className={css.scroll}>
             <table className={css.scans}>
@@ -101,7 +113,7 @@ function AssetRow({ asset: a }: { asset: Asset }) {
           </div>
         </div>
       )}
-    </details>
+    </div>
   )
 }
 

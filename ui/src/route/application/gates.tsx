@@ -97,6 +97,7 @@ const actionTone: Record<Schema['Reason']['action'], Tone> = {
   warn: 'warn',
   notify: 'accent',
   unknown: 'plain',
+  undecided: 'plain',
 }
 
 function Reason({ reason: r }: { reason: Schema['Reason'] }) {
@@ -107,34 +108,50 @@ function Reason({ reason: r }: { reason: Schema['Reason'] }) {
         <strong>{r.message}</strong>
       </div>
       <div className={css.origin}>
-        {r.policy} / {r.rule}
-        {r.count > 0 && ` · ${plural(r.count, 'finding')}`}
+        {[
+          `${r.policy} / ${r.rule}`,
+          r.count > 0 &&
+            plural(r.count, r.about.replace(/s$/, '')) + (r.max ? ` where ${count(r.max)} may be` : ''),
+          r.unknown && `${count(r.unknown)} could not be decided`,
+          r.missing?.length && `not known: ${r.missing.join(', ')}`,
+          r.controls?.length && `controls ${r.controls.join(', ')}`,
+        ]
+          .filter(Boolean)
+          .join(' · ')}
       </div>
       {r.fix && (
         <p className={css.fix}>
           <Icon name="wrench" size={13} /> {r.fix}
         </p>
       )}
-      {r.findings && r.findings.length > 0 && (
+      {r.findings.length > 0 && (
         <ul className={css.findings}>
           {r.findings.map(f => (
-            <li key={f.id}>
-              <Score score={f.score} />
-              <div className={css.words}>
-                <Link to={`/findings/${f.id}`}>{f.title}</Link>
-                <div className={css.sub}>
-                  <SeverityMark severity={f.severity as Severity} />
-                  <span className={css.place}>{f.place}</span>
-                </div>
-                {f.fix && <div className={css.todo}>{f.fix}</div>}
-              </div>
-            </li>
+            <Item key={f.id} item={f} isFinding={r.about.startsWith('finding')} />
           ))}
           {r.count > r.findings.length && (
             <li className="muted">and {count(r.count - r.findings.length)} more</li>
           )}
         </ul>
       )}
+    </li>
+  )
+}
+
+/** What a rule speaks of: a finding, which has a page, or a scan or asset, which has none. */
+function Item({ item: f, isFinding }: { item: Schema['ReasonFinding']; isFinding: boolean }) {
+  return (
+    <li>
+      {f.score !== undefined && <Score score={f.score} />}
+      <div className={css.words}>
+        {isFinding ? <Link to={`/findings/${f.id}`}>{f.title}</Link> : <strong>{f.title}</strong>}
+        <div className={css.sub}>
+          {f.severity && <SeverityMark severity={f.severity as Severity} />}
+          {(f.place || f.asset) && <span className={css.place}>{f.place || f.asset}</span>}
+          {(f.message || f.why) && <span className="muted">{f.message || f.why}</span>}
+        </div>
+        {f.fix && <div className={css.todo}>{f.fix}</div>}
+      </div>
     </li>
   )
 }

@@ -58,6 +58,7 @@ export function ApplicationRows({ applications, brief, active, onFocus }: Props)
           )}
           <div className={css.scan}>
             {a.urgent > 0 && <Tag tone="bad">{plural(a.urgent, 'urgent', 'urgent')}</Tag>}
+            {brief && a.stale > 0 && <Tag tone="warn">stale</Tag>}
             {!brief && <span className="muted">{assetsWord(a)}</span>}
             {!brief && a.last_scan && (
               <span className="muted">

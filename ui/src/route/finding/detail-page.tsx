@@ -13,6 +13,7 @@ import { Failure, LoadingPanels } from '../../kit/state'
 import { Key, kindIcon, StatusTag, Tag } from '../../kit/tag'
 import { findingsURL } from '../../lib/filter'
 import { words } from '../../lib/format'
+import { shown } from '../../lib/score'
 import { About, Branches, Decision } from './aside'
 import { Component } from './component'
 import css from './detail-page.module.css'
@@ -114,6 +115,9 @@ function Lead({ finding: f }: { finding: FindingDetail }) {
   return (
     <div className={css.lead}>
       <StatusTag status={f.status} />
+      <a href="#score" className={css.risk} title="Why this score">
+        Risk {shown(f.score)}
+      </a>
       <SeverityMark severity={f.severity} />
       <span className={css.with}>
         <Icon name={kindIcon[f.kind]} size={13} /> {words(f.kind)}

@@ -59,6 +59,7 @@ export const FindingRow = memo(function FindingRow({
           </span>
         </div>
         <div className={css.narrow}>
+          <Badges finding={f} />
           <Where finding={f} />
           <Ago at={f.first_seen} />
         </div>

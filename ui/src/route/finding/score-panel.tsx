@@ -3,28 +3,27 @@ import { Panel } from '../../kit/page'
 import { Score } from '../../kit/score'
 import { Tag } from '../../kit/tag'
 import { words } from '../../lib/format'
-import { points, shown, waterfall } from '../../lib/score'
+import { points, shown, termName, waterfall } from '../../lib/score'
 import css from './score-panel.module.css'
 
 /** Why the score is what it is: every term, known or not, with what it weighs and where it comes from. */
 export function ScorePanel({ explanation: e }: { explanation: Schema['Score'] }) {
-  const { bars, sum, atMost } = waterfall(e.terms, e.score)
+  const bars = waterfall(e.terms, e.score)
   const unknown = bars.filter(b => b.term.unknown).length
-  const bound = Math.abs(sum - e.score) >= 0.5
   return (
     <Panel title="Why this score" aside={<Tag tone="accent">{words(e.priority)}</Tag>} id="score">
       <Score score={e.score} large />
       {unknown > 0 && (
         <p className={css.unknown}>
           {unknown === 1 ? 'One input is' : `${unknown} inputs are`} unknown: it could be as high as{' '}
-          <strong>{shown(atMost)}</strong>.
+          <strong>{shown(e.ceiling)}</strong>.
         </p>
       )}
       <ol className={css.terms}>
         {bars.map(b => (
           <li key={b.term.name} className={css.term} data-unknown={b.term.unknown || undefined}>
             <div className={css.line}>
-              <span className={css.name}>{words(b.term.name)}</span>
+              <span className={css.name}>{termName(b.term.name)}</span>
               <span className={css.points}>
                 {b.term.unknown && !b.term.points
                   ? b.term.could_add
@@ -51,10 +50,7 @@ export function ScorePanel({ explanation: e }: { explanation: Schema['Score'] })
           </li>
         ))}
       </ol>
-      <p className={css.model}>
-        {bound && `The terms make ${points(sum)}; a score stays between 0 and 100. `}
-        Model {e.model}
-      </p>
+      <p className={css.model}>Model {e.model}</p>
     </Panel>
   )
 }

@@ -43,18 +43,14 @@ export function Shell() {
           <Mark size={22} /> Stance
         </Link>
       </header>
-      <Drawer
-        opened={menu}
-        onClose={() => setMenu(false)}
-        size={260}
-        withCloseButton={false}
-        padding={0}
-        aria-label="Navigation"
-      >
-        <div className={css.drawer}>
-          <Nav onHelp={() => setHelp(true)} />
-        </div>
-      </Drawer>
+      <Drawer.Root opened={menu} onClose={() => setMenu(false)} size={260} padding={0}>
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Navigation">
+          <div className={css.drawer}>
+            <Nav onHelp={() => setHelp(true)} />
+          </div>
+        </Drawer.Content>
+      </Drawer.Root>
       <main id="main" className={css.main} tabIndex={-1} data-busy={busy || undefined}>
         <Outlet />
       </main>

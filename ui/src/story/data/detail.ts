@@ -39,13 +39,13 @@ const base: Pick<FindingDetail, 'references' | 'refs' | 'decided_by'> = {
 const terms: Schema['ScoreTerm'][] = [
   { name: 'severity', points: 38, input: 'CVSS 9.8, critical', source: 'advisory, CVSS 3.1', unknown: false },
   {
-    name: 'exploitation',
+    name: 'kev',
     points: 25,
     input: 'known to be exploited',
     source: 'CISA KEV as of 2026-11-20',
     unknown: false,
   },
-  { name: 'probability', points: 14.2, input: 'EPSS 97.5%', source: 'EPSS as of 2026-11-22', unknown: false },
+  { name: 'epss', points: 14.2, input: 'EPSS 97.5%', source: 'EPSS as of 2026-11-22', unknown: false },
   {
     name: 'exposure',
     points: 12,
@@ -54,7 +54,7 @@ const terms: Schema['ScoreTerm'][] = [
     unknown: false,
   },
   {
-    name: 'business',
+    name: 'criticality',
     points: 15,
     input: 'criticality critical; data classes pci, pii',
     source: 'context of application storefront',
@@ -125,7 +125,7 @@ export const vulnerability: FindingDetail = {
     'javascript:alert(1)',
   ],
   location: { path: 'pom.xml', start_line: 112 },
-  explanation: { score: 98.2, priority: 'urgent', model: 'stance-1', terms },
+  explanation: { score: 98.2, ceiling: 100, priority: 'now', model: 'stance-1', terms },
   observations: [
     observation('trivy', {
       message: 'lattice-log 2.14.1 is vulnerable: CVE-2021-44228',
@@ -194,7 +194,8 @@ export const injection: FindingDetail = {
   },
   explanation: {
     score: 91.4,
-    priority: 'urgent',
+    ceiling: 100,
+    priority: 'now',
     model: 'stance-1',
     terms: [
       { name: 'severity', points: 45, input: 'high by both tools', unknown: false },
@@ -206,13 +207,13 @@ export const injection: FindingDetail = {
         unknown: false,
       },
       {
-        name: 'business',
+        name: 'criticality',
         points: 22,
         input: 'criticality critical; data class pci',
         source: 'context of application payments',
         unknown: false,
       },
-      { name: 'agreement', points: 12.4, input: 'two tools say the same', unknown: false },
+      { name: 'tools', points: 12.4, input: 'two tools say the same', unknown: false },
       { name: 'reachability', points: 0, input: 'unknown', unknown: true, could_add: 8.6 },
     ],
   },
@@ -278,7 +279,7 @@ export const secret: FindingDetail = {
     author: 'j.doe@acme.example',
     date: '2023-04-02',
   },
-  explanation: { score: 89, priority: 'urgent', model: 'stance-1', terms: terms.slice(0, 1) },
+  explanation: { score: 89, ceiling: 89, priority: 'now', model: 'stance-1', terms: terms.slice(0, 1) },
   observations: [
     observation('gitleaks', {
       severity: 'critical',
@@ -307,7 +308,8 @@ export const awkward: FindingDetail = {
   },
   explanation: {
     score: 3.2,
-    priority: 'low',
+    ceiling: 63.2,
+    priority: 'watch',
     model: 'stance-1',
     terms: [
       {

@@ -134,10 +134,10 @@ export const feeds: Feed[] = [
 export const overview: Overview = {
   open: tally(131, 1930, 4870, 2544, 480, 45),
   priorities: [
-    { value: 'urgent', count: 38 },
-    { value: 'high', count: 412 },
-    { value: 'medium', count: 3100 },
-    { value: 'low', count: 6450 },
+    { value: 'now', count: 38 },
+    { value: 'soon', count: 412 },
+    { value: 'planned', count: 3100 },
+    { value: 'watch', count: 6450 },
   ],
   applications,
   total: applications.length,
@@ -235,6 +235,16 @@ const verdict = (stage: string, outcome: Verdict['outcome'], reasons: Verdict['r
   application: 'storefront',
   judged: 4020,
   excluded: 96,
+  severities: [],
+  closed: [
+    { name: 'false_positive', count: 60 },
+    { name: 'accepted', count: 36 },
+  ],
+  scans: [],
+  rules: 8,
+  passed: ['verified-secret', 'critical'],
+  applied: ['baseline'],
+  facts: 'sha256:11',
   reasons,
   bundle: 'sha256:9f2c41d07b6e5a',
   evaluated_at: daysAgo(0),
@@ -249,6 +259,7 @@ export function answerGate({ body }: { body: unknown }): Verdict {
     return verdict(stage, 'warn', [
       {
         policy: 'baseline',
+        about: 'finding',
         rule: 'fixable-high',
         action: 'warn',
         message: 'High findings with a known fix should not get older than 30 days',
@@ -261,6 +272,7 @@ export function answerGate({ body }: { body: unknown }): Verdict {
   return verdict(stage, 'block', [
     {
       policy: 'baseline',
+      about: 'finding',
       rule: 'known-exploited',
       action: 'block',
       message: 'Nothing that is known to be exploited may be deployed',
@@ -277,10 +289,14 @@ export function answerGate({ body }: { body: unknown }): Verdict {
     },
     {
       policy: 'baseline',
+      about: 'scan',
       rule: 'scanned-recently',
-      action: 'unknown',
-      message: 'Whether secrets were scanned in the last 30 days can’t be said',
-      count: 0,
+      action: 'undecided',
+      message: 'Every repository must have been scanned for secrets in the last 30 days',
+      count: 1,
+      unknown: 1,
+      missing: ['scan.finished_at'],
+      findings: [{ id: 'gitleaks', title: 'gitleaks on acme/storefront', why: 'the scan has no time' }],
     },
   ])
 }

@@ -221,7 +221,7 @@ export function findings(n: number): Finding[] {
       status: 'open',
       kev: false,
       fixable: false,
-      priority: seed.score >= 80 ? 'urgent' : seed.score >= 60 ? 'high' : seed.score >= 35 ? 'medium' : 'low',
+      priority: seed.score >= 80 ? 'now' : seed.score >= 50 ? 'soon' : seed.score >= 25 ? 'planned' : 'watch',
       ...seed,
       id: `0199a2b4-7c00-7000-8000-${String(i).padStart(12, '0')}`,
       asset_id: `0199a2b4-7c00-7000-9000-${String(i % seeds.length).padStart(12, '0')}`,
@@ -277,10 +277,10 @@ export const facets: Schema['Facets'] = {
       { value: 'unknown', count: 45 },
     ],
     priority: [
-      { value: 'urgent', count: 38 },
-      { value: 'high', count: 412 },
-      { value: 'medium', count: 3100 },
-      { value: 'low', count: 6450 },
+      { value: 'now', count: 38 },
+      { value: 'soon', count: 412 },
+      { value: 'planned', count: 3100 },
+      { value: 'watch', count: 6450 },
     ],
     kind: [
       { value: 'vulnerability', count: 6120 },

@@ -1,0 +1,51 @@
+// A browser for the tests: Chromium as the system has it, with nothing that
+// talks to the network by itself.
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { chromium } from 'playwright-core'
+
+const require = createRequire(import.meta.url)
+
+/** Starts Chromium; CHROMIUM names another binary. */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+  })
+}
+
+/** Collects what a page complains of; nothing of it may happen unseen. */
+export function watch(page) {
+  const complaints = []
+  page.on('pageerror', e => complaints.push(`error: ${e.message}`))
+  page.on('console', m => {
+    // A refused call is reported by the browser itself; tests of errors expect it.
+    if (m.type() === 'error' && !m.text().startsWith('Failed to load resource')) complaints.push(`console: ${m.text()}`)
+  })
+  return complaints
+}
+
+/** Elements that reach beyond the right edge of the page, so that one would have to scroll sideways. */
+export function overflow(page) {
+  return page.evaluate(() => {
+    const wide = []
+    for (const box of [document.documentElement, document.querySelector('main')]) {
+      if (box && box.scrollWidth > box.clientWidth) {
+        const inner = [...box.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
+        wide.push(`${box.tagName} is ${box.scrollWidth} wide of ${box.clientWidth}: ${inner.slice(0, 3).map(e => `${e.tagName}.${e.className}`).join(', ')}`)
+      }
+    }
+    return wide
+  })
+}
+
+const axeSource = readFile(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Breaches of WCAG 2.1 A and AA that can be found by looking, one line each. */
+export async function breaches(page) {
+  await page.evaluate(await axeSource)
+  return page.evaluate(async () => {
+    const out = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
+    return out.violations.flatMap(v => v.nodes.slice(0, 3).map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`))
+  })
+}
