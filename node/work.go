@@ -23,7 +23,7 @@ func tenantOf(context.Context) tenant.ID { return tenant.Default }
 
 // work applies one accepted report. It may be called again for the same
 // report: what is applied already is left alone.
-func (n *Node) work(ctx context.Context, t tenant.ID, id string) error {
+func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) error {
 	r, waiting, err := n.db.Waiting(ctx, t, id)
 	if err != nil || !waiting {
 		return err
@@ -42,6 +42,10 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string) error {
 			return failErr
 		}
 		return fmt.Errorf("%w: %w", queue.ErrGiveUp, err)
+	}
+	if last {
+		n.log.Error("report given up", "report", id, "error", err)
+		return errors.Join(err, n.db.Fail(ctx, t, id, "it could not be applied after many tries; the server's log has the reason. The report is kept"))
 	}
 	n.log.Error("report not applied; it will be tried again", "report", id, "error", err)
 	return err
@@ -194,4 +198,32 @@ func (i intake) Accept(ctx context.Context, t tenant.ID, s receive.Submission, k
 		}
 	}
 	return out, nil
+}
+
+// Import takes a report in and waits until it is applied.
+func (n *Node) Import(ctx context.Context, t tenant.ID, s receive.Submission, r io.Reader) ([]posture.Report, error) {
+	list, err := intake{n}.Accept(ctx, t, s, "", r)
+	if err != nil {
+		return nil, err
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for i := range list {
+		for list[i].State == posture.ReportAccepted || list[i].State == posture.ReportApplying {
+			select {
+			case <-ctx.Done():
+				return list, ctx.Err()
+			case <-tick.C:
+			}
+			if list[i], err = (reports{n}).Report(ctx, t, list[i].ID); err != nil {
+				return list, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// Confirm lets a held report close what it no longer has.
+func (n *Node) Confirm(ctx context.Context, t tenant.ID, report string) error {
+	return reports{n}.Confirm(ctx, t, report, "administrator", now())
 }
