@@ -6,6 +6,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -81,8 +82,8 @@ func (u *Unreadable) Error() string { return u.Err.Error() }
 func (u *Unreadable) Unwrap() error { return u.Err }
 
 // Apply decodes a report and applies it in one transaction. It may be called
-// again after any failure: what an earlier call committed is recognised, and
-// what it did not commit never was.
+// again after any failure: what an earlier call committed is recognised
+// ([ErrApplied]), and what it did not commit never was.
 func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -139,6 +140,10 @@ type session struct {
 	any     bool   // a record of the document was counted
 	failure error  // of the first document that could not be read to its end
 	doubt   string // of all scans, for that reason
+	early   int    // faults before the first run
+	// joined are findings that a scan of this report joined; another scan of
+	// it may have made them.
+	joined []finding.ID
 }
 
 type judgeKey struct {
@@ -175,6 +180,8 @@ func (s *session) take(b batch) error {
 		s.out.Quarantined += int64(len(b.faults))
 		if s.now != nil {
 			s.now.faults += len(b.faults)
+		} else {
+			s.early += len(b.faults)
 		}
 		if err := s.tx.Quarantine(s.ctx, s.job.Report, b.faults); err != nil {
 			return err
@@ -182,6 +189,9 @@ func (s *session) take(b batch) error {
 	}
 	if len(b.components) > 0 || len(b.depends) > 0 {
 		s.out.Components += int64(len(b.components))
+		if s.now.late() { // the record holds a newer inventory
+			return nil
+		}
 		if err := s.tx.Components(s.ctx, s.now.series.ID, b.components, b.depends); err != nil {
 			return err
 		}
@@ -232,6 +242,7 @@ func (s *session) openRun(r *format.Run) error {
 	}
 	sc.doubt = s.doubt
 	s.scans[key], s.now = sc, sc
+	sc.faults, s.early = s.early, 0
 	s.order = append(s.order, sc)
 	if !slices.Contains(s.out.Tools, tool) {
 		s.out.Tools = append(s.out.Tools, tool)
@@ -307,11 +318,14 @@ func cutTag(image string) (repo, tag string, ok bool) {
 
 // repositoryName reduces a clone URL to host and path.
 func repositoryName(u string) string {
-	if _, rest, ok := strings.Cut(u, "://"); ok {
+	_, rest, scheme := strings.Cut(u, "://")
+	if scheme {
 		u = rest
 	}
 	if at := strings.IndexByte(u, '@'); at >= 0 && !strings.Contains(u[:at], "/") {
-		u = strings.Replace(u[at+1:], ":", "/", 1)
+		if u = u[at+1:]; !scheme { // git@host:path
+			u = strings.Replace(u, ":", "/", 1)
+		}
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(u, "/"), ".git")
 }
@@ -398,3 +412,7 @@ func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.S
 	}
 	return j, err
 }
+
+// ErrApplied says that a report was applied before, or given up: a job may
+// come twice.
+var ErrApplied = errors.New("the report was applied before")

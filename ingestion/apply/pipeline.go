@@ -58,12 +58,16 @@ func startPipeline(ctx context.Context, job Job) <-chan batch {
 	go func() {
 		defer close(out)
 		n := &normalise.Normaliser{SecretKey: job.SecretKey, Now: job.Now, Aliases: job.Aliases}
-		run, tool := &format.Run{}, ""
+		var run *format.Run
 		for b := range raw {
-			if b.run != nil {
-				run, tool = b.run, toolName(job.Submission.Tool, b.run.Tool)
+			if b.run == nil && run == nil && b.size() > len(b.faults) {
+				b.run = &format.Run{} // a decoder that opens none loses nothing
 			}
-			b.identify(n, run, tool)
+			if b.run != nil {
+				n.Run(b.run)
+				run = b.run
+			}
+			b.normalise(n, run, &job)
 			select {
 			case out <- b:
 			case <-ctx.Done():
@@ -74,17 +78,39 @@ func startPipeline(ctx context.Context, job Job) <-chan batch {
 	return out
 }
 
-// identify normalises the observations of a batch and computes by what they
-// are recognised.
-func (b *batch) identify(n *normalise.Normaliser, run *format.Run, tool string) {
-	b.ids = make([]finding.Identity, len(b.obs))
-	b.advisories = make([]string, len(b.obs))
-	for i, o := range b.obs {
-		n.Observation(o, run)
-		b.advisories[i] = n.Advisory(o)
-		b.ids[i] = finding.Identify(o, tool, b.advisories[i])
-		b.ids[i].Basis = "" // computed again where it is shown
+// normalise brings a batch into Stance's form. An observation that can't be
+// is set aside.
+func (b *batch) normalise(n *normalise.Normaliser, run *format.Run, job *Job) {
+	obs := b.obs
+	b.obs = obs[:0]
+	b.ids = make([]finding.Identity, 0, len(obs))
+	b.advisories = make([]string, 0, len(obs))
+	for _, o := range obs {
+		id, adv, err := identify(n, o, run, job)
+		if err != nil {
+			b.faults = append(b.faults, format.Fault{Position: o.Position, Reason: err.Error()})
+			continue
+		}
+		b.obs, b.ids, b.advisories = append(b.obs, o), append(b.ids, id), append(b.advisories, adv)
 	}
+	for i := range b.components {
+		n.Component(&b.components[i])
+	}
+}
+
+// identify normalises one observation and computes who it is. A panic becomes
+// an error, as with the decoder.
+func identify(n *normalise.Normaliser, o *finding.Observation, run *format.Run, job *Job) (id finding.Identity, adv string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the record could not be normalised (%v); the report is kept, please report this as a bug", r)
+		}
+	}()
+	n.Observation(o, run)
+	adv = n.Advisory(o)
+	id = finding.Identify(o, toolName(job.Submission.Tool, run.Tool), adv)
+	id.Basis = "" // computed again where it is shown
+	return id, adv, nil
 }
 
 // decode runs the decoder and turns a panic into an error: a report that

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/intelligence/posture"
@@ -25,7 +27,7 @@ type plan struct {
 	args     []any
 	tallied  bool // the tests are all on columns that the counters have
 	nothing  bool // the filter names what does not exist
-	newest   bool
+	cut      bool // a search by words selected more flaws than are looked at
 }
 
 // maxFlaws is how many flaws a search by words may select; a wider one is cut
@@ -44,8 +46,50 @@ func (d *DB) plan(ctx context.Context, t tenant.ID, f posture.Filter) (*plan, er
 	if err := d.planFlaws(ctx, q, f); err != nil {
 		return nil, err
 	}
+	if err := d.planRef(ctx, q, f); err != nil {
+		return nil, err
+	}
 	q.planRows(f)
 	return q, nil
+}
+
+// planRef selects what is present on a branch or tag: sightings of its series
+// that their bitmaps hold. A bitmap goes along as the shorter list, of what is
+// there or of what is not.
+func (d *DB) planRef(ctx context.Context, q *plan, f posture.Filter) error {
+	if f.Ref == "" || f.Ref == "*" {
+		return nil
+	}
+	rows, err := d.read.QueryContext(ctx, "SELECT "+seriesColumns+" WHERE s.tenant_id = ? AND s.ref = ?", q.t, f.Ref)
+	if err != nil {
+		return fmt.Errorf("look up ref %q: %w", f.Ref, err)
+	}
+	series, err := collect(rows, scanSeries)
+	if err != nil {
+		return err
+	}
+	q.tallied = false
+	var tests []string
+	var args []any
+	for _, s := range series {
+		list, not := s.Present, ""
+		if s.Present.GetCardinality() > uint64(s.Next)/2 {
+			list, not = roaring.Flip(s.Present, 0, uint64(s.Next)), "NOT "
+		}
+		b, err := encode(list.ToArray())
+		if err != nil {
+			return err
+		}
+		tests = append(tests, "g.series_id = ? AND g.n "+not+"IN (SELECT value FROM json_each(?))")
+		args = append(args, s.ID, string(b))
+	}
+	if len(tests) == 0 {
+		q.nothing = true
+		return nil
+	}
+	q.where = append(q.where, "EXISTS (SELECT 1 FROM sighting g WHERE g.tenant_id = f.tenant_id AND g.finding_id = f.id AND ("+strings.Join(tests, " OR ")+"))")
+	q.args = append(q.args, args...)
+	return nil
 }
 
 // planTargets resolves applications and assets.
@@ -202,7 +246,7 @@ func (d *DB) planFlaws(ctx context.Context, q *plan, f posture.Filter) error {
 	}); err != nil {
 		return err
 	}
-	q.byFlaw, q.tallied = true, false
+	q.byFlaw, q.tallied, q.cut = true, false, len(q.flaws) == maxFlaws
 	if len(words) == 1 && f.Advisory == "" && f.Component == "" && f.Check == "" && len(f.CWEs) == 0 && len(q.flaws) == 0 {
 		// One word that names no flaw may be part of a path.
 		q.byFlaw = false
@@ -233,9 +277,6 @@ func (q *plan) planRows(f posture.Filter) {
 	}
 	if !f.FirstSeenAfter.IsZero() {
 		row("f.first_seen >= ?", millis(f.FirstSeenAfter))
-	}
-	if f.Ref != "" && f.Ref != "*" {
-		row(`EXISTS (SELECT 1 FROM sighting g JOIN series s ON s.tenant_id = g.tenant_id AND s.id = g.series_id WHERE g.tenant_id = f.tenant_id AND g.finding_id = f.id AND s.ref = ?)`, f.Ref)
 	}
 	if f.Report == "" {
 		return
@@ -321,7 +362,7 @@ func (q *plan) page(sort posture.Sort, at *cursor, limit int) (string, []any) {
 	if sort == posture.ByNewest || sort == posture.ByOldest {
 		return q.byAge(sort, at, limit)
 	}
-	if q.byFlaw {
+	if q.byFlaw || len(q.statuses)*len(q.severity)*(len(q.args)+6) > maxParameters {
 		return q.sorted(sort, at, limit)
 	}
 	var parts []string
@@ -337,6 +378,9 @@ func (q *plan) page(sort posture.Sort, at *cursor, limit int) (string, []any) {
 			}
 		}
 	}
+	if len(parts) == 0 { // the cursor is below all that the filter wants
+		return "SELECT " + listColumns + " FROM finding f WHERE 0", nil
+	}
 	order := " ORDER BY 8 DESC, 1 DESC"
 	if sort == posture.BySeverity {
 		order = " ORDER BY 6 DESC, 8 DESC, 1 DESC"
@@ -347,13 +391,17 @@ func (q *plan) page(sort posture.Sort, at *cursor, limit int) (string, []any) {
 // targets lists the applications whose ranges are walked; -1 walks the index
 // over all. Many applications are tested row by row instead.
 func (q *plan) targets() []int64 {
-	if len(q.apps) == 0 || len(q.apps) > maxRanges {
+	if n := len(q.apps) * len(q.statuses) * len(q.severity); n == 0 || n > maxRanges || n*(len(q.args)+6) > maxParameters {
 		return []int64{-1}
 	}
 	return q.apps
 }
 
-const maxRanges = 8
+// What one statement may hold: SQLite takes 500 parts and 32,766 parameters.
+const (
+	maxRanges     = 200
+	maxParameters = 30_000
+)
 
 func (q *plan) rangeOf(status, sev int, app int64, sort posture.Sort, at *cursor, limit int) (string, []any) {
 	where, args := []string{"f.tenant_id = ?", "f.status = ?", "f.severity = ?"}, []any{q.t, status, sev}

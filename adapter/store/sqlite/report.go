@@ -66,7 +66,18 @@ func (x *applyTx) requested(key string) ([]receive.Accepted, error) {
 	}
 	var out []receive.Accepted
 	for _, id := range strings.Fields(ids) {
-		out = append(out, receive.Accepted{ID: id})
+		r := receive.Accepted{ID: id}
+		var sub []byte
+		var received int64
+		if err := x.row(`SELECT digest, size, target, submission, received_at, duplicate_of FROM report WHERE tenant_id = ? AND id = ?`, []any{x.t, id},
+			&r.Digest, &r.Size, &r.Target, &sub, &received, &r.DuplicateOf); err != nil {
+			return nil, fmt.Errorf("load report %s: %w", id, err)
+		}
+		if err := decode(sub, &r.Submission); err != nil {
+			return nil, fmt.Errorf("read report %s: %w", id, err)
+		}
+		r.Received = fromMillis(received)
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -121,10 +132,10 @@ func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// What waits may turn out to be of the same series, whatever its sender
+	// said of the target.
 	var later bool
-	if state == string(posture.ReportAccepted) {
-		err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND target = ? AND no > ? AND digest <> ?)`, []any{x.t, r.Target, no, r.Digest}, &later)
-	} else {
+	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = ?)`, []any{x.t, no, r.Digest, string(posture.ReportAccepted)}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
 		err = x.row(`SELECT EXISTS (SELECT 1 FROM scan a JOIN scan b ON b.tenant_id = a.tenant_id AND b.series_id = a.series_id AND b.id > a.id WHERE a.tenant_id = ? AND a.report_id = ?)`, []any{x.t, id}, &later)
 	}
 	if err != nil || later {
@@ -182,10 +193,20 @@ func (x *applyTx) Finish(_ context.Context, report string, o apply.Outcome) erro
 			return err
 		}
 	}
-	return x.exec(`UPDATE report SET state = ?, reason = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
+	st, err := x.stmt(`UPDATE report SET state = ?, reason = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
 		application_key = coalesce((SELECT a.key FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND s.id = ?), application_key)
-		WHERE tenant_id = ? AND id = ?`,
-		string(state), reason, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report)
+		WHERE tenant_id = ? AND id = ? AND state = ?`)
+	if err != nil {
+		return err
+	}
+	done, err := st.ExecContext(x.ctx, string(state), reason, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report, string(posture.ReportAccepted))
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(apply.ErrApplied, err)
+	}
+	return nil
 }
 
 // storedResult is what is kept of an outcome.
