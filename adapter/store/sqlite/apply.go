@@ -69,7 +69,6 @@ type applyTx struct {
 	quarantined int
 	differs     map[int64]bool // flaws of which the record knows more than the report
 	restate     map[int64]bool // flaws that changed in what scores hang on
-	refs        map[int64]string
 }
 
 func (x *applyTx) close() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/domain/finding"
@@ -260,5 +259,3 @@ func (x *applyTx) fold() error {
 	}
 	return nil
 }
-
-func toolCount(tools uint64) int { return bits.OnesCount64(tools) }

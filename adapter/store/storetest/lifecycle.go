@@ -262,7 +262,7 @@ func manyBatches(w *world) {
 		o.Severity = finding.SeverityLow
 	}
 	again = append(again[:1400], vulns(2001, 2002)...)
-	var out apply.Outcome = w.scan(scan{obs: again, at: day(2)})
+	out := w.scan(scan{obs: again, at: day(2)})
 	w.outcome(out, 2, 700, 700, 0, 100)
 	for sev, want := range map[finding.Severity]int{finding.SeverityLow: 700, finding.SeverityHigh: 702} {
 		if got := len(w.rows(posture.Filter{Severities: []finding.Severity{sev}, Statuses: []finding.Status{finding.Open}})); got != want {
