@@ -82,7 +82,9 @@ function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string
         <div className={css.main}>
           {(f.fix || f.fix_versions?.length) && <WhatToDo finding={f} />}
           <Place location={f.location} observations={f.observations} />
-          {f.component && <Component component={f.component} fixes={f.fix_versions ?? []} />}
+          {f.component && (
+            <Component component={f.component} fixes={f.fix_versions ?? []} fixable={f.fixable} />
+          )}
           {observed?.flow && observed.flow.length > 0 && <Flow steps={observed.flow} tool={observed.tool} />}
           {(description || f.check.help) && (
             <Panel title="What it is">

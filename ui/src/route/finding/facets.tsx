@@ -7,7 +7,7 @@ import { SeverityMark } from '../../kit/severity'
 import { kindIcon } from '../../kit/tag'
 import { type ManyField, toggled, type View } from '../../lib/filter'
 import { count, short } from '../../lib/format'
-import { severities } from '../../lib/severity'
+import { inOrder } from '../../lib/severity'
 import css from './facets.module.css'
 import { labelOf } from './label'
 
@@ -63,7 +63,7 @@ export function FacetPanel({ view, setView, facets }: Props) {
   )
 }
 
-/** Severities in their own order, other fields as the server counts them; what is chosen is always there. */
+/** The values in their order; what is chosen is always there, counted or not. */
 function ordered(
   field: ManyField,
   values: readonly Schema['FacetValue'][],
@@ -72,9 +72,7 @@ function ordered(
   const missing = view[field]
     .filter(v => !values.some(x => x.value === v))
     .map(value => ({ value, count: 0 }))
-  const all = [...values, ...missing]
-  if (field !== 'severity') return all
-  return all.sort((a, b) => severities.indexOf(a.value as Severity) - severities.indexOf(b.value as Severity))
+  return inOrder(field, [...values, ...missing])
 }
 
 function Group(props: {
