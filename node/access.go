@@ -111,6 +111,11 @@ func (a access) Identify(ctx context.Context, secret string, at time.Time) (http
 	return httpapi.Caller(p), err
 }
 
+// SignInLink implements httpapi.Access.
+func (a access) SignInLink(ctx context.Context, _ httpapi.Caller) (string, error) {
+	return a.n.SignInLink(ctx)
+}
+
 // SignOut implements httpapi.Access.
 func (a access) SignOut(ctx context.Context, secret string) error { return a.n.db.SignOut(ctx, secret) }
 

@@ -61,8 +61,8 @@ func Open(ctx context.Context, db *sql.DB, workers int, log *slog.Logger, h Hand
 		MaxAttempts:          maxAttempts,
 		JobTimeout:           -1, // a large report takes its time
 		RescueStuckJobsAfter: 24 * time.Hour,
-		FetchCooldown:        50 * time.Millisecond,
-		FetchPollInterval:    200 * time.Millisecond,
+		FetchCooldown:        10 * time.Millisecond,
+		FetchPollInterval:    100 * time.Millisecond,
 		RetryPolicy:          retry{},
 	}
 	if workers > 0 {

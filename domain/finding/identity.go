@@ -20,13 +20,19 @@ type Key [16]byte
 
 // Identity is how an observation is recognised again.
 type Identity struct {
-	// Key is equal for the same flaw at the same place, whatever tool says
-	// so.
+	// Key is equal for the same sort of flaw in the same place (a file, an
+	// endpoint, a resource), whatever tool says so.
 	Key Key
-	// Line tells siblings apart: observations with the same key on different
-	// lines are different findings, on the same line one. 0 where the key
-	// alone is exact.
+	// Text is a hash of what stands there: the code, or the secret's keyed
+	// hash. 0 when the tool doesn't show it or the key alone is exact.
+	Text uint64
+	// Line tells siblings apart that have the same key: on different lines
+	// they are different findings, on the same line one. 0 where lines don't
+	// count.
 	Line int32
+	// Exact says that key and text are the identity whatever the line: the
+	// same secret twice in a file is one finding.
+	Exact bool
 	// Tool is a hash of the tool's own fingerprint; 0 without one.
 	Tool uint64
 	// Moved is a hash that stays when the flaw moves to another file or the
@@ -38,6 +44,16 @@ type Identity struct {
 	Content uint64
 	// Basis names the fields that made the key, for explanations.
 	Basis string
+}
+
+// Slot identifies the place that one finding has in a scan: the key and the
+// line, or the text where lines don't count.
+func (id Identity) Slot() uint64 {
+	at := uint64(uint32(id.Line))
+	if id.Exact || id.Line == 0 {
+		at = id.Text
+	}
+	return binary.BigEndian.Uint64(id.Key[:]) ^ at*0x9E3779B97F4A7C15 // 2^64 / golden ratio: spreads small numbers
 }
 
 // Identify computes the identity of a normalised observation. tool is the
@@ -56,7 +72,7 @@ func Identify(o *Observation, tool, advisory string) Identity {
 		id.Key = h.start("licence").add(pkg, strings.Join(licencesOf(o), ","), o.Check.ID).key()
 		id.Basis = "component and licence"
 	case Secret:
-		identifySecret(&h, &id, o, class, check)
+		identifySecret(&h, &id, o, check)
 	case Misconfiguration:
 		identifyMisconfiguration(&h, &id, o)
 	case Dynamic:
@@ -108,21 +124,17 @@ func identifyVulnerability(h *hasher, id *Identity, o *Observation, advisory, ch
 	id.Basis = "advisory, component and place"
 }
 
-func identifySecret(h *hasher, id *Identity, o *Observation, class, check string) {
+func identifySecret(h *hasher, id *Identity, o *Observation, check string) {
+	id.Key = h.start("secret").add(o.Location.Path).key()
+	id.Line = int32(o.Location.StartLine)
 	if o.Secret != nil && o.Secret.Hash != "" {
-		id.Key = h.start("secret").add(o.Secret.Hash, o.Location.Path).key()
+		id.Text = h.start("secret-text").add(o.Secret.Hash).sum()
 		id.Moved = h.start("secret-moved").add(o.Secret.Hash).sum()
-		id.Basis = "secret and file"
+		id.Exact, id.Basis = true, "secret and file"
 		return
 	}
-	masked := ""
-	if o.Secret != nil {
-		masked = o.Secret.Masked
-	}
-	id.Key = h.start("secret-masked").add(class, check, o.Location.Path, masked, code(o.Location.Snippet)).key()
-	id.Line = int32(o.Location.StartLine)
 	id.Near = h.start("secret-near").add(check, o.Location.Path).sum()
-	id.Basis = "kind of secret and file (the tool hides the secret)"
+	id.Basis = "file and line (the tool hides the secret)"
 }
 
 func identifyMisconfiguration(h *hasher, id *Identity, o *Observation) {
@@ -133,7 +145,8 @@ func identifyMisconfiguration(h *hasher, id *Identity, o *Observation) {
 		id.Basis = "control and resource"
 		return
 	}
-	id.Key = h.start("misconfiguration-file").add(control, o.Location.Path, code(o.Location.Snippet)).key()
+	id.Key = h.start("misconfiguration-file").add(control, o.Location.Path).key()
+	id.Text = textHash(h, code(o.Location.Snippet))
 	id.Line = int32(o.Location.StartLine)
 	id.Near = h.start("misconfiguration-near").add(control, o.Location.Path).sum()
 	id.Basis = "control and file"
@@ -142,21 +155,28 @@ func identifyMisconfiguration(h *hasher, id *Identity, o *Observation) {
 func identifyCode(h *hasher, id *Identity, o *Observation, class, check string) {
 	l := &o.Location
 	text := code(l.Snippet)
+	id.Key = h.start("code").add(class, l.Path).key()
+	id.Text = textHash(h, text)
+	id.Line = int32(l.StartLine)
+	id.Near = h.start("code-near").add(check, l.Path).sum()
 	switch {
 	case text != "":
 		id.Basis = "weakness class, file and code"
 		id.Moved = h.start("code-moved").add(check, text, l.Symbol).sum()
 	case l.Symbol != "":
-		text, id.Basis = l.Symbol, "weakness class, file and symbol"
+		id.Basis = "weakness class, file and symbol"
+		id.Text = textHash(h, l.Symbol)
 		id.Moved = h.start("code-moved").add(check, l.Symbol).sum()
 	default:
-		// Without the code, tools that look at the same place can't be told
-		// to: the check keeps different flaws of one file apart.
-		class, id.Basis = class+" "+check, "check and file"
+		id.Basis = "weakness class, file and line"
 	}
-	id.Key = h.start("code").add(class, l.Path, text).key()
-	id.Line = int32(l.StartLine)
-	id.Near = h.start("code-near").add(check, l.Path).sum()
+}
+
+func textHash(h *hasher, text string) uint64 {
+	if text == "" {
+		return 0
+	}
+	return h.start("text").add(text).sum()
 }
 
 // Place says in one line where an observation is, by kind: the file of a

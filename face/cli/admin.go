@@ -141,9 +141,9 @@ func (a *App) policyCommand() *cobra.Command {
 			failed, total := 0, 0
 			for _, p := range gate.Prove(b) {
 				total++
-				if p.Problem != "" {
+				if len(p.Failures) > 0 {
 					failed++
-					fmt.Fprintf(a.Out, "FAIL %s: %s: %s\n", p.Policy, p.Test, p.Problem)
+					fmt.Fprintf(a.Out, "FAIL %s: %s\n", p.Test.Name, strings.Join(p.Failures, "; "))
 				}
 			}
 			fmt.Fprintf(a.Out, "%d passed, %d failed\n", total-failed, failed)

@@ -26,17 +26,12 @@ type localFacts struct {
 	context  estate.Context
 	model    risk.Model
 	ref      string
-	findings map[localKey]*fact.Finding
-	order    []localKey
+	findings map[uint64]*fact.Finding
+	order    []uint64
 	scans    []fact.Scan
 	n        *normalise.Normaliser
 	run      format.Run
 	faults   int
-}
-
-type localKey struct {
-	key  finding.Key
-	line int32
 }
 
 const localAsset = "local"
@@ -44,7 +39,7 @@ const localAsset = "local"
 func newLocalFacts(c estate.Context, o gateOptions) *localFacts {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // does not fail on the systems we build for
-	return &localFacts{context: c, model: risk.V1(), ref: o.ref, findings: map[localKey]*fact.Finding{},
+	return &localFacts{context: c, model: risk.V1(), ref: o.ref, findings: map[uint64]*fact.Finding{},
 		n: &normalise.Normaliser{SecretKey: key, Root: o.root, Now: time.Now()}}
 }
 
@@ -99,7 +94,7 @@ func (l *localFacts) Observe(o *finding.Observation) error {
 	l.n.Observation(o, &l.run)
 	adv := l.n.Advisory(o)
 	id := finding.Identify(o, l.run.Tool, adv)
-	k := localKey{id.Key, id.Line}
+	k := id.Slot()
 	if known := l.findings[k]; known != nil {
 		known.Severity = max(known.Severity, o.Severity)
 		return nil
@@ -108,7 +103,7 @@ func (l *localFacts) Observe(o *finding.Observation) error {
 	e := (enrich.Evidence{}).WithReported(advisory.ID(adv), o.EPSS, o.KEV)
 	f := fact.OfFlaw(&flaw, e)
 	l.place(&f, o)
-	f.ID = fmt.Sprintf("%x-%d", id.Key[:8], id.Line)
+	f.ID = fmt.Sprintf("%016x", k)
 	f.Severity, f.Line, f.Tools, f.Symbol, f.Claim = o.Severity, o.Location.StartLine, []string{l.run.Tool}, o.Location.Symbol, string(o.Claim.State)
 	if status, _ := finding.Decide(true, nil, o.Claim); status != finding.Open {
 		f.Closed = string(status)

@@ -32,11 +32,16 @@ type Access interface {
 	// Identify returns the caller of a session's or token's secret, or
 	// ErrDenied.
 	Identify(ctx context.Context, secret string, at time.Time) (Caller, error)
+	// SignInLink makes a one-time sign-in link for a caller.
+	SignInLink(ctx context.Context, c Caller) (string, error)
 	// SignOut ends the session.
 	SignOut(ctx context.Context, secret string) error
-	// Tokens lists the tokens of a tenant; NewToken makes one and SaveToken
-	// is what the record keeps of it.
+}
+
+// TokenDesk keeps API tokens.
+type TokenDesk interface {
 	Tokens(context.Context, tenant.ID) ([]Token, error)
+	// ManageToken makes a token or ends one.
 	ManageToken(ctx context.Context, t tenant.ID, change TokenChange) (NewToken, error)
 }
 
@@ -134,6 +139,7 @@ func (a *API) protect(next http.Handler) http.Handler {
 
 func (a *API) accessRoutes(api huma.API) {
 	route(api, scopePublic, http.MethodPost, "/api/v1/session", "sign-in", "Sign in", "Exchanges the code of a one-time sign-in link for a session cookie.", a.openSession)
+	route(api, scopeAdmin, http.MethodPost, "/api/v1/session/link", "make-sign-in-link", "Make a sign-in link", "A link that signs its first user in as the caller, once, within a day.", a.makeLink)
 	route(api, scopeAny, http.MethodDelete, "/api/v1/session", "sign-out", "Sign out", "Ends the session.", a.closeSession)
 	route(api, scopeAny, http.MethodGet, "/api/v1/me", "me", "Who am I", "The caller's name and scopes.", a.me)
 	route(api, scopeAdmin, http.MethodGet, "/api/v1/tokens", "list-tokens", "List API tokens", "Without their secrets.", a.listTokens)
@@ -185,7 +191,7 @@ func (a *API) me(ctx context.Context, _ *struct{}) (*body[Me], error) {
 }
 
 func (a *API) listTokens(ctx context.Context, _ *struct{}) (*body[TokenList], error) {
-	ts, err := a.Access.Tokens(ctx, who(ctx).Tenant)
+	ts, err := a.Tokens.Tokens(ctx, who(ctx).Tenant)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
@@ -203,7 +209,7 @@ func (a *API) makeToken(ctx context.Context, in *struct{ Body TokenRequest }) (*
 		days = 365
 	}
 	c, now := who(ctx), a.Now()
-	t, err := a.Access.ManageToken(ctx, c.Tenant, TokenChange{Name: in.Body.Name, Scopes: in.Body.Scopes, By: c.Name, At: now, Expires: now.AddDate(0, 0, days)})
+	t, err := a.Tokens.ManageToken(ctx, c.Tenant, TokenChange{Name: in.Body.Name, Scopes: in.Body.Scopes, By: c.Name, At: now, Expires: now.AddDate(0, 0, days)})
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
@@ -214,6 +220,19 @@ func (a *API) revokeToken(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"64"`
 }) (*struct{}, error) {
 	c := who(ctx)
-	_, err := a.Access.ManageToken(ctx, c.Tenant, TokenChange{Revoke: in.ID, By: c.Name, At: a.Now()})
+	_, err := a.Tokens.ManageToken(ctx, c.Tenant, TokenChange{Revoke: in.ID, By: c.Name, At: a.Now()})
 	return nil, a.problem(ctx, err)
+}
+
+// SignInLink is a one-time sign-in link.
+type SignInLink struct {
+	Link string `json:"link" doc:"the secret stands behind the #, which browsers do not send"`
+}
+
+func (a *API) makeLink(ctx context.Context, _ *struct{}) (*body[SignInLink], error) {
+	link, err := a.Access.SignInLink(ctx, Caller(who(ctx)))
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return &body[SignInLink]{SignInLink{link}}, nil
 }

@@ -29,6 +29,7 @@ type API struct {
 	Policies PolicyStore
 	Feeds    Feeds
 	Access   Access
+	Tokens   TokenDesk
 
 	// Version is shown to clients.
 	Version string

@@ -165,7 +165,7 @@ func (a *API) confirm(ctx context.Context, in *IDInput) (*body[Report], error) {
 }
 
 // followEvery is how often a followed report is looked at.
-const followEvery = 250 * time.Millisecond
+const followEvery = 100 * time.Millisecond
 
 func (a *API) follow(ctx context.Context, in *IDInput, send sse.Sender) {
 	tick := time.NewTicker(followEvery)

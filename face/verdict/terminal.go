@@ -56,3 +56,28 @@ func prefix(s string, limit int) int {
 	}
 	return len(s)
 }
+
+// fold breaks a text into lines of at most width columns, at blanks where it
+// can. It returns at least one line.
+func fold(text string, width int) []string {
+	width = max(width, 10)
+	var out []string
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		line, used := "", 0
+		for _, word := range strings.Fields(paragraph) {
+			if used > 0 && used+1+columns(word) > width {
+				out, line, used = append(out, line), "", 0
+			}
+			for columns(word) > width { // a path or URL longer than a line
+				cut := prefix(word, width)
+				out, word = append(out, word[:cut]), word[cut:]
+			}
+			if used > 0 {
+				line, used = line+" ", used+1
+			}
+			line, used = line+word, used+columns(word)
+		}
+		out = append(out, line)
+	}
+	return out
+}

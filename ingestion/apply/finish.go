@@ -54,7 +54,7 @@ func (sc *scan) match() error {
 		}
 		sc.seenSet.Add(known.N)
 		sc.remember(sc.ids[i], known.Finding)
-		if known.ID.Content == sc.ids[i].Content && known.ID.Key == sc.ids[i].Key {
+		if known.ID.Content == sc.ids[i].Content && known.ID.Key == sc.ids[i].Key && known.ID.Text == sc.ids[i].Text {
 			sc.touch(known.Finding, unchanged)
 			continue
 		}
@@ -83,7 +83,7 @@ func (sc *scan) touch(id finding.ID, how uint8) { sc.touched[id] = max(sc.touche
 // remember notes which finding stands at a place of this scan, so that more
 // observations of the same place join it.
 func (sc *scan) remember(id finding.Identity, f finding.ID) {
-	slot := slotOf(id)
+	slot := id.Slot()
 	if _, ok := sc.slots[slot]; !ok {
 		sc.slots[slot] = uint32(len(sc.found))
 		sc.found = append(sc.found, f)
@@ -97,7 +97,7 @@ func (sc *scan) remember(id finding.Identity, f finding.ID) {
 func (sc *scan) update(known *Sighting, i int, how Join) Sighting {
 	seen := &sc.seen[i]
 	sg := *known
-	moved := known.ID.Key != sc.ids[i].Key
+	moved := known.ID.Key != sc.ids[i].Key || how != JoinSame
 	sg.ID, sg.At, sg.Severity, sg.Claim, sg.VEX = sc.ids[i], seen.at, seen.severity, seen.claim, seen.vex
 	sc.touch(known.Finding, changed)
 	e := Event{Finding: known.Finding, Valid: sc.at, Type: EventChanged, By: sc.tool}

@@ -19,6 +19,7 @@ const (
 	JoinOtherTool             // another tool reports the same identity
 	JoinOtherRef              // the same tool on another branch or tag
 	JoinPackage               // same advisory and component; the tools name the place differently
+	JoinLine                  // same sort of flaw on the same line; a tool does not show the code
 )
 
 var joins = [...]struct {
@@ -33,6 +34,7 @@ var joins = [...]struct {
 	JoinOtherTool: {"another tool, same identity", 0.95},
 	JoinOtherRef:  {"same identity on another branch", 0.98},
 	JoinPackage:   {"same advisory and component, place named differently", 0.9},
+	JoinLine:      {"same weakness on the same line of the same revision", 0.9},
 }
 
 // Rule returns the words for people, Confidence how sure the rule is, 0 to 1.
@@ -65,9 +67,13 @@ func assign(obs []finding.Identity, known []Sighting, present func(n uint32) boo
 	if len(known) == 0 {
 		return m
 	}
-	byKey := groupKnown(known, func(s *Sighting) finding.Key { return s.ID.Key })
+	type sort struct {
+		key  finding.Key
+		text uint64
+	}
+	byKey := groupKnown(known, func(s *Sighting) sort { return sort{s.ID.Key, s.ID.Text} })
 	taken := make([]bool, len(known))
-	for key, os := range groupObs(obs, nil, func(id *finding.Identity) finding.Key { return id.Key }) {
+	for key, os := range groupObs(obs, nil, func(id *finding.Identity) sort { return sort{id.Key, id.Text} }) {
 		if ks := byKey[key]; ks != nil {
 			pairSiblings(obs, os, known, ks, func(o, k int32) {
 				m.of[o], m.how[o], taken[k] = k, JoinSame, true

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -26,7 +25,7 @@ type scan struct {
 	faults    int
 	doubt     string
 	others    []Series            // of the asset, this one included
-	tools     map[int64]string    // of those series
+	byID      map[int64]Series    // those series by number
 	backed    map[finding.ID]bool // findings that this scan stands behind, when others may share them
 	redefault bool                // this scan changed which ref counts: every finding of the asset is looked at
 
@@ -90,7 +89,7 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 	}
 	sc := &scan{
 		s: s, target: t, series: series, tool: tool, toolBit: toolBit(bit), version: r.Version, at: s.scannedAt(r),
-		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, others: all, tools: map[int64]string{}, backed: map[finding.ID]bool{},
+		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, others: all, byID: map[int64]Series{}, backed: map[finding.ID]bool{},
 		writer: w, contents: map[contentKey]int32{}, seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
 		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
 	}
@@ -102,7 +101,7 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 	}
 	refs := []refAge{{ref, sc.at}}
 	for _, o := range all {
-		sc.tools[o.ID] = o.Tool
+		sc.byID[o.ID] = o
 		if o.Count > 0 {
 			refs = append(refs, refAge{o.Ref, o.FirstAt})
 		}
@@ -215,7 +214,7 @@ func (sc *scan) settle(i int, o *finding.Observation, adv string) error {
 	sc.series.Next++
 	sc.seenSet.Add(n)
 	sg := Sighting{Series: sc.series.ID, N: n, ID: id, At: seen.at, Severity: seen.severity, Claim: seen.claim, VEX: seen.vex}
-	slot := slotOf(id)
+	slot := id.Slot()
 	if at, ok := sc.slots[slot]; ok {
 		sg.Finding, sg.Join = sc.found[at], JoinSame
 	} else {
@@ -227,12 +226,6 @@ func (sc *scan) settle(i int, o *finding.Observation, adv string) error {
 	}
 	sc.newSightings = append(sc.newSightings, sg)
 	return nil
-}
-
-// slotOf identifies the place that one finding has in a scan: the key and,
-// for code, the line.
-func slotOf(id finding.Identity) uint64 {
-	return binary.BigEndian.Uint64(id.Key[:]) ^ uint64(uint32(id.Line))*0x9E3779B97F4A7C15
 }
 
 // gone reports whether a record only says that something is not there.
@@ -281,20 +274,30 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 // place of this scan already stands behind is not taken twice.
 func (sc *scan) choose(sg *Sighting, cands []Sighting, kind finding.Kind) (*Sighting, Join) {
 	var best *Sighting
+	how := JoinOtherTool
 	for i := range cands {
 		c := &cands[i]
 		if c.ID.Key != sg.ID.Key || sc.backed[c.Finding] {
 			continue
 		}
-		if best == nil || abs(c.ID.Line-sg.ID.Line) < abs(best.ID.Line-sg.ID.Line) {
-			best = c
+		rule := JoinOtherTool
+		if c.ID.Text != sg.ID.Text {
+			if c.ID.Text != 0 && sg.ID.Text != 0 || c.ID.Line != sg.ID.Line || c.ID.Line == 0 || !sc.sameRevision(c.Series) {
+				continue
+			}
+			rule = JoinLine
+		} else if c.ID.Text == 0 && c.ID.Line != 0 && (c.ID.Line != sg.ID.Line || !sc.sameRevision(c.Series)) && sc.byID[c.Series].Tool != sc.tool {
+			continue // neither tool shows the code: only the line tells
+		}
+		if best == nil || rule < how || rule == how && abs(c.ID.Line-sg.ID.Line) < abs(best.ID.Line-sg.ID.Line) {
+			best, how = c, rule
 		}
 	}
 	if best != nil {
-		if sc.tools[best.Series] == sc.tool {
+		if sc.byID[best.Series].Tool == sc.tool {
 			return best, JoinOtherRef
 		}
-		return best, JoinOtherTool
+		return best, how
 	}
 	if kind != finding.Vulnerability {
 		return nil, 0
@@ -303,7 +306,7 @@ func (sc *scan) choose(sg *Sighting, cands []Sighting, kind finding.Kind) (*Sigh
 	// a package's place in their own ways. Only when there is no choice.
 	for i := range cands {
 		c := &cands[i]
-		if sc.tools[c.Series] == sc.tool || sc.backed[c.Finding] {
+		if sc.byID[c.Series].Tool == sc.tool || sc.backed[c.Finding] {
 			continue
 		}
 		if best != nil && best.Finding != c.Finding {
@@ -312,6 +315,16 @@ func (sc *scan) choose(sg *Sighting, cands []Sighting, kind finding.Kind) (*Sigh
 		best = c
 	}
 	return best, JoinPackage
+}
+
+// sameRevision reports whether the last scan of another series looked at the
+// same commit, or at the same ref when a scan doesn't tell its commit.
+func (sc *scan) sameRevision(series int64) bool {
+	o := sc.byID[series]
+	if o.Commit != "" && sc.commit != "" {
+		return o.Commit == sc.commit
+	}
+	return o.Ref == sc.series.Ref || o.Ref == "" || sc.series.Ref == ""
 }
 
 // newFinding makes the row of a new finding.

@@ -65,7 +65,8 @@ type Series struct {
 	LastAt   time.Time
 	FirstAt  time.Time
 	LastFull time.Time
-	Count    int // scans
+	Count    int    // scans
+	Commit   string // of the last scan; "" when it doesn't say
 }
 
 // Scan is one scan of a series to be recorded.

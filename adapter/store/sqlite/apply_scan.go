@@ -11,14 +11,15 @@ import (
 	"github.com/stance-aspm/stance/ingestion/apply"
 )
 
-const seriesColumns = `s.id, s.asset_id, s.ref, t.name, s.category, s.next, s.present, s.scans, s.first_at, s.last_at, s.last_full
+const seriesColumns = `s.id, s.asset_id, s.ref, t.name, s.category, s.next, s.present, s.scans, s.first_at, s.last_at, s.last_full,
+	coalesce((SELECT c.commit_id FROM scan c WHERE c.tenant_id = s.tenant_id AND c.series_id = s.id ORDER BY c.at DESC LIMIT 1), '')
 	FROM series s JOIN tool t ON t.tenant_id = s.tenant_id AND t.id = s.tool_id`
 
 func scanSeries(row interface{ Scan(...any) error }) (apply.Series, error) {
 	var s apply.Series
 	var present []byte
 	var first, last, full int64
-	if err := row.Scan(&s.ID, &s.Asset, &s.Ref, &s.Tool, &s.Category, &s.Next, &present, &s.Count, &first, &last, &full); err != nil {
+	if err := row.Scan(&s.ID, &s.Asset, &s.Ref, &s.Tool, &s.Category, &s.Next, &present, &s.Count, &first, &last, &full, &s.Commit); err != nil {
 		return s, err
 	}
 	s.FirstAt, s.LastAt, s.LastFull = fromMillis(first), fromMillis(last), fromMillis(full)

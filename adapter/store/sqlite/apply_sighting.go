@@ -8,19 +8,19 @@ import (
 	"github.com/stance-aspm/stance/ingestion/apply"
 )
 
-const sightingColumns = `series_id, n, finding_id, key, line, tool, moved, near, content, chunk_id, idx, severity, claim, joined FROM sighting`
+const sightingColumns = `series_id, n, finding_id, key, text, line, tool, moved, near, content, chunk_id, idx, severity, claim, joined FROM sighting`
 
 func scanSighting(row interface{ Scan(...any) error }) (apply.Sighting, error) {
 	var s apply.Sighting
 	var id, key []byte
-	var tool, moved, near, content int64
+	var text, tool, moved, near, content int64
 	var claim int
-	if err := row.Scan(&s.Series, &s.N, &id, &key, &s.ID.Line, &tool, &moved, &near, &content, &s.At.Chunk, &s.At.Index, &s.Severity, &claim, &s.Join); err != nil {
+	if err := row.Scan(&s.Series, &s.N, &id, &key, &text, &s.ID.Line, &tool, &moved, &near, &content, &s.At.Chunk, &s.At.Index, &s.Severity, &claim, &s.Join); err != nil {
 		return s, err
 	}
 	copy(s.Finding[:], id)
 	copy(s.ID.Key[:], key)
-	s.ID.Tool, s.ID.Moved, s.ID.Near, s.ID.Content = uint64(tool), uint64(moved), uint64(near), uint64(content)
+	s.ID.Text, s.ID.Tool, s.ID.Moved, s.ID.Near, s.ID.Content = uint64(text), uint64(tool), uint64(moved), uint64(near), uint64(content)
 	s.VEX = claim >= vexClaim
 	s.Claim = word(claimCodes, claim%vexClaim)
 	return s, nil
@@ -74,7 +74,7 @@ func (x *applyTx) Candidates(_ context.Context, asset, exceptSeries int64, key f
 	if err != nil || len(out) > 0 || flaw == 0 {
 		return out, err
 	}
-	if st, err = x.stmt(`SELECT s.series_id, s.n, s.finding_id, s.key, s.line, s.tool, s.moved, s.near, s.content, s.chunk_id, s.idx, s.severity, s.claim, s.joined
+	if st, err = x.stmt(`SELECT s.series_id, s.n, s.finding_id, s.key, s.text, s.line, s.tool, s.moved, s.near, s.content, s.chunk_id, s.idx, s.severity, s.claim, s.joined
 		FROM finding f JOIN sighting s ON s.tenant_id = f.tenant_id AND s.finding_id = f.id
 		WHERE f.tenant_id = ? AND f.flaw_id = ? AND f.asset_id = ? AND s.series_id <> ? ORDER BY s.series_id, s.n LIMIT 100`); err != nil {
 		return nil, err
@@ -117,14 +117,14 @@ func (x *applyTx) insert(head string, c, n int, fill func(args []any, i int) []a
 
 // PutSightings implements apply.Sightings.
 func (x *applyTx) PutSightings(_ context.Context, asset int64, ss []apply.Sighting) error {
-	return x.insert(`INSERT OR REPLACE INTO sighting (tenant_id, series_id, n, asset_id, finding_id, key, line, tool, moved, near, content, chunk_id, idx, severity, claim, joined, recipe) VALUES `,
-		17, len(ss), func(args []any, i int) []any {
+	return x.insert(`INSERT OR REPLACE INTO sighting (tenant_id, series_id, n, asset_id, finding_id, key, text, line, tool, moved, near, content, chunk_id, idx, severity, claim, joined, recipe) VALUES `,
+		18, len(ss), func(args []any, i int) []any {
 			s := &ss[i]
 			claim := code(claimCodes, s.Claim)
 			if s.VEX {
 				claim += vexClaim
 			}
-			return append(args, int64(x.t), s.Series, int64(s.N), asset, s.Finding[:], s.ID.Key[:], int64(s.ID.Line), int64(s.ID.Tool), int64(s.ID.Moved), int64(s.ID.Near), int64(s.ID.Content),
+			return append(args, int64(x.t), s.Series, int64(s.N), asset, s.Finding[:], s.ID.Key[:], int64(s.ID.Text), int64(s.ID.Line), int64(s.ID.Tool), int64(s.ID.Moved), int64(s.ID.Near), int64(s.ID.Content),
 				s.At.Chunk, int64(s.At.Index), int64(s.Severity), int64(claim), int64(s.Join), int64(finding.Recipe))
 		})
 }

@@ -85,7 +85,7 @@ CREATE TABLE triage (
 -- finding. The observation itself is in a chunk.
 CREATE TABLE sighting (
   tenant_id INTEGER NOT NULL, series_id INTEGER NOT NULL, n INTEGER NOT NULL, asset_id INTEGER NOT NULL, finding_id BLOB NOT NULL,
-  key BLOB NOT NULL, line INTEGER NOT NULL, tool INTEGER NOT NULL, moved INTEGER NOT NULL, near INTEGER NOT NULL, content INTEGER NOT NULL,
+  key BLOB NOT NULL, text INTEGER NOT NULL, line INTEGER NOT NULL, tool INTEGER NOT NULL, moved INTEGER NOT NULL, near INTEGER NOT NULL, content INTEGER NOT NULL,
   chunk_id INTEGER NOT NULL, idx INTEGER NOT NULL, severity INTEGER NOT NULL, claim INTEGER NOT NULL, joined INTEGER NOT NULL, recipe INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, series_id, n)
 ) WITHOUT ROWID;
