@@ -5,13 +5,21 @@ import { Icon, type IconName } from './icon'
 import css from './state.module.css'
 
 /** Nothing to show: why, and what to do next. */
-export function Empty(props: { icon: IconName; title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty(props: {
+  icon: IconName
+  title: string
+  /** Whether it is all that the page shows, so that its title is the page's. */
+  alone?: boolean
+  children?: ReactNode
+  action?: ReactNode
+}) {
+  const Title = props.alone ? 'h1' : 'h2'
   return (
     <div className={css.state}>
       <span className={css.icon}>
         <Icon name={props.icon} size={20} />
       </span>
-      <h2 className={css.title}>{props.title}</h2>
+      <Title className={css.title}>{props.title}</Title>
       {props.children && <div className={css.words}>{props.children}</div>}
       {props.action}
     </div>

@@ -8,7 +8,7 @@ import { Failure, LoadingPanels, Notice } from '../../kit/state'
 import { Tag } from '../../kit/tag'
 import { Ago } from '../../kit/time'
 import { toast } from '../../kit/toast'
-import { bytes, count, digest, plural } from '../../lib/format'
+import { bytes, count, digest, plural, words } from '../../lib/format'
 import css from './detail-page.module.css'
 import { ProgressPanel } from './progress'
 import { Quarantine } from './quarantine'
@@ -58,6 +58,12 @@ function Full({ report: r }: { report: Report }) {
       {r.state === 'failed' && (
         <Notice tone="bad" title="This report could not be applied">
           {r.reason || 'The server gave no reason.'} Its bytes are kept; nothing was changed by it.
+        </Notice>
+      )}
+      {r.state === 'applied' && r.reason && (
+        <Notice tone="good" title={words(r.reason)}>
+          {r.result.would_resolve > 0 &&
+            `${plural(r.result.would_resolve, 'finding')} that it no longer has ${r.result.would_resolve === 1 ? 'was' : 'were'} resolved then.`}
         </Notice>
       )}
       {r.duplicate_of && (
