@@ -35,7 +35,11 @@ export function Failure({ error, retry, what }: { error: unknown; retry?: () => 
       <span className={css.icon} data-bad>
         <Icon name={missing ? 'search' : 'warning'} size={20} />
       </span>
-      <h2 className={css.title}>{missing ? `This ${what} is not here` : `Can’t show ${what}`}</h2>
+      <h2 className={css.title}>
+        {missing
+          ? `This ${what} is not here`
+          : `Can’t show ${what.startsWith('the ') ? what : `this ${what}`}`}
+      </h2>
       <div className={css.words}>{message}</div>
       {retry && !missing && (
         <Button onClick={retry} variant="default" leftSection={<Icon name="refresh" size={14} />}>

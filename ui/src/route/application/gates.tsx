@@ -138,7 +138,11 @@ function Reason({ reason: r }: { reason: Schema['Reason'] }) {
       )}
       {r.findings.length > few && (
         <UnstyledButton className={css.more} onClick={() => setAll(!all)} aria-expanded={all}>
-          {all ? 'Show fewer' : `Show ${r.findings.length} of ${count(Math.max(r.count, r.findings.length))}`}
+          {all
+            ? 'Show fewer'
+            : r.count > r.findings.length
+              ? `Show ${r.findings.length} of ${count(r.count)}`
+              : `Show all ${r.findings.length}`}
         </UnstyledButton>
       )}
     </li>

@@ -111,7 +111,7 @@ function Held({ report: r }: { report: Report }) {
         </Button>
       }
     >
-      {r.reason && <p>{r.reason}</p>}
+      {r.reason && <p>{words(r.reason)}.</p>}
       What it reports is applied. {plural(r.result.would_resolve, 'finding')} that it no longer has{' '}
       {r.result.would_resolve === 1 ? 'stays' : 'stay'} open, because a broken or cut scan looks just the
       same. Confirm if so much was really mended; otherwise scan again.
