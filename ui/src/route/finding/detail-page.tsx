@@ -132,15 +132,11 @@ function Lead({ finding: f }: { finding: FindingDetail }) {
         </Tag>
       )}
       <span>
-        <Link
-          to={
-            f.application
-              ? `/applications/${encodeURIComponent(f.application)}`
-              : findingsURL({ application: [''] })
-          }
-        >
-          {f.application || 'unassigned'}
-        </Link>
+        {f.application ? (
+          <Link to={`/applications/${encodeURIComponent(f.application)}`}>{f.application}</Link>
+        ) : (
+          'unassigned'
+        )}
         {' / '}
         <Link to={findingsURL({ asset: [f.asset_id] })}>{f.asset}</Link>
       </span>

@@ -72,7 +72,10 @@ function ordered(
   const missing = view[field]
     .filter(v => !values.some(x => x.value === v))
     .map(value => ({ value, count: 0 }))
-  return inOrder(field, [...values, ...missing])
+  return inOrder(
+    field,
+    [...values, ...missing].filter(v => v.value !== ''), // nothing to filter by
+  )
 }
 
 function Group(props: {
@@ -102,7 +105,7 @@ function Group(props: {
           ) : (
             <>
               {field === 'kind' && <Icon name={kindIcon[v.value as Finding['kind']] ?? 'dot'} size={14} />}
-              <span className="clip">{v.value === '' ? 'Unassigned' : labelOf(field, v.value, facets)}</span>
+              <span className="clip">{labelOf(field, v.value, facets)}</span>
             </>
           )}
         </Value>
