@@ -21,8 +21,8 @@ import (
 
 // Handler applies one report. It is called at least once for each job; a
 // returned error makes the queue try again later, except when it is
-// [ErrGiveUp].
-type Handler func(ctx context.Context, t tenant.ID, report string) error
+// [ErrGiveUp] or when last says that there is no further try.
+type Handler func(ctx context.Context, t tenant.ID, report string, last bool) error
 
 // ErrGiveUp ends a job for good.
 var ErrGiveUp = errors.New("give up")
@@ -129,7 +129,7 @@ type worker struct {
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, job *river.Job[applyReport]) error {
-	err := w.h(ctx, job.Args.Tenant, job.Args.Report)
+	err := w.h(ctx, job.Args.Tenant, job.Args.Report, job.Attempt >= job.MaxAttempts)
 	if errors.Is(err, ErrGiveUp) {
 		return river.JobCancel(err)
 	}

@@ -194,6 +194,9 @@ func (x *applyTx) Components(_ context.Context, series int64, cs []finding.Compo
 // Quarantine implements apply.Ledger.
 func (x *applyTx) Quarantine(_ context.Context, report string, fs []format.Fault) error {
 	for _, f := range fs {
+		if f.Raw == nil {
+			f.Raw = []byte{} // NULL is no value here
+		}
 		if err := x.exec(`INSERT OR REPLACE INTO quarantine (tenant_id, report_id, n, record, offset, pointer, reason, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			x.t, report, x.quarantined, f.Position.Record, f.Position.Offset, f.Position.Pointer, f.Reason, f.Raw); err != nil {
 			return err
