@@ -331,7 +331,7 @@ export interface paths {
         put?: never;
         /**
          * Import a report
-         * @description Send the file as the request's body, plain or compressed (gzip, zstd, zip). The answer comes when the bytes are durable; applying goes on behind it: follow the report's events. A zip with several reports makes several.
+         * @description Send the file as the request's body, plain or compressed (gzip, zstd, zip). The answer comes when the bytes are durable; applying goes on behind it: follow the report's events. A zip with several files is one report: what they say of one tool and target is one scan.
          */
         post: operations["import-report"];
         delete?: never;
