@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, beforeEach, afterEach, describe, test } from 'node:test'
-import { breaches, launch, overflow, watch } from './browser.mjs'
-import { file, sarif } from './report.mjs'
+import { breaches, launch, overflow, until, watch } from './browser.mjs'
+import { file, kev, sarif } from './report.mjs'
 
 const { STANCE_URL: base, STANCE_LINK: link, STANCE_BIN: bin, STANCE_DATA: data } = process.env
 assert.ok(base && link && bin && data, 'start these tests with run.sh')
@@ -51,17 +51,6 @@ const api = (path, init) =>
 const rows = () => page.getByRole('list', { name: 'Findings', exact: true }).getByRole('listitem')
 const total = () => page.locator('h1 [role=status]').textContent()
 const address = () => page.url().slice(base.length)
-
-/** Waits until a number computed from the page is the wanted one. */
-async function until(what, fn, want) {
-  let got
-  for (let i = 0; i < 50; i++) {
-    got = await fn()
-    if (got === want) return
-    await page.waitForTimeout(100)
-  }
-  assert.fail(`${what}: ${got}, want ${want}`)
-}
 
 describe('signing in', () => {
   test('a page asks for it, and is where one lands afterwards', async () => {
@@ -346,14 +335,7 @@ describe('settings', () => {
 
   test('a feed comes from a file', async () => {
     await open('/settings?part=feeds')
-    const kev = {
-      title: 'CISA Catalog of Known Exploited Vulnerabilities',
-      catalogVersion: '2026.01.31',
-      dateReleased: new Date().toISOString(),
-      count: 1,
-      vulnerabilities: [{ cveID: 'CVE-2022-28346', vendorProject: 'x', product: 'y', vulnerabilityName: 'z', dateAdded: '2026-01-30', shortDescription: '', requiredAction: '', dueDate: '2026-02-20', knownRansomwareCampaignUse: 'Unknown', notes: '' }],
-    }
-    await page.getByLabel('Feed file').setInputFiles(file('known_exploited_vulnerabilities.json', kev))
+    await page.getByLabel('Feed file').setInputFiles(file('known_exploited_vulnerabilities.json', kev('CVE-2022-28346', new Date())))
     await page.getByText(/kev: as of/).waitFor()
     await page.getByRole('listitem').filter({ hasText: 'KEV' }).getByText('fresh').waitFor()
     await open('/findings?kev=true')

@@ -36,3 +36,12 @@ export const file = (name, content) => ({
   mimeType: 'application/json',
   buffer: Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)),
 })
+
+/** CISA's catalogue of known exploited vulnerabilities with one entry. */
+export const kev = (cveID, now) => ({
+  title: 'CISA Catalog of Known Exploited Vulnerabilities',
+  catalogVersion: now.toISOString().slice(0, 10).replaceAll('-', '.'),
+  dateReleased: now.toISOString(),
+  count: 1,
+  vulnerabilities: [{ cveID, vendorProject: 'x', product: 'y', vulnerabilityName: 'z', dateAdded: '2026-01-30', shortDescription: '', requiredAction: '', dueDate: '2026-02-20', knownRansomwareCampaignUse: 'Unknown', notes: '' }],
+})
