@@ -11,6 +11,8 @@ import (
 
 // batch is what goes from the decoder to the transaction at a time.
 type batch struct {
+	doc        int         // number of the document
+	failed     error       // the document can't be read on; nothing else is in the batch
 	run        *format.Run // opens a run before what follows in the batch
 	obs        []*finding.Observation
 	ids        []finding.Identity
@@ -24,37 +26,44 @@ func (b *batch) size() int {
 	return len(b.obs) + len(b.faults) + len(b.components) + len(b.depends)
 }
 
-// pipeline decodes in one goroutine and normalises in a second, a bounded
-// number of batches ahead of the transaction that takes them.
-type pipeline struct {
-	batches chan batch
-	failed  chan error // the decoder's error, sent once before batches close
-	last    error
-	done    bool
-}
-
 const (
 	batchSize  = 256
 	batchAhead = 8
 )
 
-func startPipeline(ctx context.Context, job Job) *pipeline {
-	p := &pipeline{batches: make(chan batch, batchAhead), failed: make(chan error, 1)}
-	raw := make(chan batch, batchAhead)
+// startPipeline decodes the documents of a report in one goroutine and
+// normalises in a second, a bounded number of batches ahead of the
+// transaction that takes them.
+func startPipeline(ctx context.Context, job Job) <-chan batch {
+	raw, out := make(chan batch, batchAhead), make(chan batch, batchAhead)
 	go func() {
-		d := &sender{ctx: ctx, out: raw}
-		err := decode(ctx, &job, d)
-		if flushErr := d.flush(); err == nil {
-			err = flushErr
+		defer close(raw)
+		for i, doc := range job.Documents {
+			d := &sender{ctx: ctx, out: raw, b: batch{doc: i}}
+			err := doc.Err
+			if err == nil {
+				err = decode(ctx, doc, d)
+			}
+			if flushErr := d.flush(); err == nil {
+				err = flushErr
+			}
+			if err != nil {
+				d.b.failed = err
+				if d.send() != nil {
+					return
+				}
+			}
 		}
-		p.failed <- err
-		close(raw)
 	}()
 	go func() {
-		defer close(p.batches)
+		defer close(out)
 		n := &normalise.Normaliser{SecretKey: job.SecretKey, Now: job.Now, Aliases: job.Aliases}
 		var run *format.Run
+		doc := 0
 		for b := range raw {
+			if b.doc != doc {
+				run, doc = nil, b.doc
+			}
 			if b.run == nil && run == nil && b.size() > len(b.faults) {
 				b.run = &format.Run{} // a decoder that opens none loses nothing
 			}
@@ -64,13 +73,13 @@ func startPipeline(ctx context.Context, job Job) *pipeline {
 			}
 			b.normalise(n, run, &job)
 			select {
-			case p.batches <- b:
+			case out <- b:
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return p
+	return out
 }
 
 // normalise brings a batch into Stance's form. An observation that can't be
@@ -110,25 +119,13 @@ func identify(n *normalise.Normaliser, o *finding.Observation, run *format.Run, 
 
 // decode runs the decoder and turns a panic into an error: a report that
 // breaks a decoder must not take the server with it.
-func decode(ctx context.Context, job *Job, sink format.Sink) (err error) {
+func decode(ctx context.Context, doc Document, sink format.Sink) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the %s decoder broke (%v); the report is kept, please report this as a bug", job.Format.Format.Name, r)
+			err = fmt.Errorf("the %s decoder broke (%v); the report is kept, please report this as a bug", doc.Format.Format.Name, r)
 		}
 	}()
-	return job.Format.Format.Decode(ctx, job.Input, sink)
-}
-
-// err returns the decoder's error once the batches have ended.
-func (p *pipeline) err() error {
-	if !p.done {
-		select {
-		case p.last = <-p.failed:
-			p.done = true
-		default:
-		}
-	}
-	return p.last
+	return doc.Format.Format.Decode(ctx, doc.Input, sink)
 }
 
 // sender is the sink that fills batches.
@@ -142,9 +139,13 @@ func (s *sender) flush() error {
 	if s.b.run == nil && s.b.size() == 0 {
 		return nil
 	}
+	return s.send()
+}
+
+func (s *sender) send() error {
 	select {
 	case s.out <- s.b:
-		s.b = batch{}
+		s.b = batch{doc: s.b.doc}
 		return nil
 	case <-s.ctx.Done():
 		return s.ctx.Err()

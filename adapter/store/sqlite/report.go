@@ -69,8 +69,8 @@ func (x *applyTx) requested(key string) ([]receive.Accepted, error) {
 		r := receive.Accepted{ID: id}
 		var sub []byte
 		var received int64
-		if err := x.row(`SELECT digest, member, size, target, submission, received_at, duplicate_of FROM report WHERE tenant_id = ? AND id = ?`, []any{x.t, id},
-			&r.Digest, &r.Member, &r.Size, &r.Target, &sub, &received, &r.DuplicateOf); err != nil {
+		if err := x.row(`SELECT digest, size, target, submission, received_at, duplicate_of FROM report WHERE tenant_id = ? AND id = ?`, []any{x.t, id},
+			&r.Digest, &r.Size, &r.Target, &sub, &received, &r.DuplicateOf); err != nil {
 			return nil, fmt.Errorf("load report %s: %w", id, err)
 		}
 		if err := decode(sub, &r.Submission); err != nil {
@@ -107,9 +107,9 @@ func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 			return err
 		}
 	}
-	if err := x.exec(`INSERT INTO report (tenant_id, id, no, name, digest, blob, member, size, target, submission, state, reason, format, confidence, application_key, asset_id, by, received_at, scanned_at, finished_at, result, duplicate_of)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, ?, 0, ?, ?, 0, ?, '{}', ?)`,
-		x.t, r.ID, no, s.Name, r.Digest, r.Digest, r.Member, r.Size, r.Target, sub, string(state), app, s.By, millis(r.Received), finished, r.DuplicateOf); err != nil {
+	if err := x.exec(`INSERT INTO report (tenant_id, id, no, name, digest, blob, size, target, submission, state, reason, format, confidence, application_key, asset_id, by, received_at, scanned_at, finished_at, result, duplicate_of)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, ?, 0, ?, ?, 0, ?, '{}', ?)`,
+		x.t, r.ID, no, s.Name, r.Digest, r.Digest, r.Size, r.Target, sub, string(state), app, s.By, millis(r.Received), finished, r.DuplicateOf); err != nil {
 		return err
 	}
 	if r.DuplicateOf != "" {
@@ -124,8 +124,8 @@ func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 	var id, state string
 	var no int64
-	err := x.row(`SELECT id, no, state FROM report WHERE tenant_id = ? AND digest = ? AND target = ? AND member = ? AND duplicate_of = '' AND state <> ? ORDER BY no DESC LIMIT 1`,
-		[]any{x.t, r.Digest, r.Target, r.Member, string(posture.ReportFailed)}, &id, &no, &state)
+	err := x.row(`SELECT id, no, state FROM report WHERE tenant_id = ? AND digest = ? AND target = ? AND duplicate_of = '' AND state <> ? ORDER BY no DESC LIMIT 1`,
+		[]any{x.t, r.Digest, r.Target, string(posture.ReportFailed)}, &id, &no, &state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -151,8 +151,8 @@ func (d *DB) Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accep
 	var sub []byte
 	var state string
 	var received int64
-	err := d.read.QueryRowContext(ctx, `SELECT digest, member, size, submission, state, received_at FROM report WHERE tenant_id = ? AND id = ?`, t, id).
-		Scan(&r.Digest, &r.Member, &r.Size, &sub, &state, &received)
+	err := d.read.QueryRowContext(ctx, `SELECT digest, size, submission, state, received_at FROM report WHERE tenant_id = ? AND id = ?`, t, id).
+		Scan(&r.Digest, &r.Size, &sub, &state, &received)
 	if err != nil {
 		return r, false, fmt.Errorf("load report %s: %w", id, err)
 	}

@@ -195,8 +195,8 @@ func (w *world) input() *format.Input {
 func (w *world) job(r receive.Accepted, sub receive.Submission, in *format.Input, play func(format.Sink) error) apply.Job {
 	decode := func(_ context.Context, _ *format.Input, sink format.Sink) error { return play(sink) }
 	return apply.Job{
-		Tenant: w.tenant, Report: r.ID, Submission: sub, Received: w.now, Now: w.now, Input: in,
-		Format:    format.Detection{Format: format.Format{Name: "scripted", Decode: decode}, Confidence: format.Certain},
+		Tenant: w.tenant, Report: r.ID, Submission: sub, Received: w.now, Now: w.now,
+		Documents: []apply.Document{{Input: in, Format: format.Detection{Format: format.Format{Name: "scripted", Decode: decode}, Confidence: format.Certain}}},
 		SecretKey: []byte("0123456789abcdef0123456789abcdef"),
 	}
 }
