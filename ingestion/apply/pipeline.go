@@ -59,7 +59,11 @@ func startPipeline(ctx context.Context, job Job) <-chan batch {
 		defer close(out)
 		n := &normalise.Normaliser{SecretKey: job.SecretKey, Now: job.Now, Aliases: job.Aliases}
 		var run *format.Run
+		doc := 0
 		for b := range raw {
+			if b.doc != doc {
+				run, doc = nil, b.doc
+			}
 			if b.run == nil && run == nil && b.size() > len(b.faults) {
 				b.run = &format.Run{} // a decoder that opens none loses nothing
 			}

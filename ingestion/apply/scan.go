@@ -45,6 +45,7 @@ type scan struct {
 	newFindings      []Finding
 	touched          map[finding.ID]uint8 // matched findings: 1 unchanged, 2 changed
 	joined           []finding.ID
+	asked            map[finding.Key][]Sighting
 	adopted          map[finding.ID]told // joined from a branch, now on the default ref
 	events           []Event
 }
@@ -253,7 +254,7 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 		if o.Kind == finding.Vulnerability {
 			same = flaw
 		}
-		cands, err := sc.s.tx.Candidates(sc.s.ctx, sc.target.Asset, sc.series.ID, sg.ID.Key, same)
+		cands, err := sc.candidates(sg.ID.Key, same)
 		if err != nil {
 			return err
 		}
@@ -279,6 +280,24 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 	sc.born.Add(sg.N)
 	sc.s.out.New++
 	return nil
+}
+
+// candidates looks up the sightings of other series with a key, and remembers
+// them until the next write: a file with a thousand flaws of one sort asks a
+// thousand times.
+func (sc *scan) candidates(key finding.Key, flaw int64) ([]Sighting, error) {
+	if known, ok := sc.asked[key]; ok {
+		return known, nil
+	}
+	found, err := sc.s.tx.Candidates(sc.s.ctx, sc.target.Asset, sc.series.ID, key, flaw)
+	if err != nil {
+		return nil, err
+	}
+	if sc.asked == nil {
+		sc.asked = map[finding.Key][]Sighting{}
+	}
+	sc.asked[key] = found
+	return found, nil
 }
 
 // choose picks the sighting of another series that shows the same finding.
@@ -365,5 +384,6 @@ func (sc *scan) write() error {
 		return fmt.Errorf("write sightings: %w", err)
 	}
 	sc.newFindings, sc.newSightings = sc.newFindings[:0], sc.newSightings[:0]
+	clear(sc.asked)
 	return nil
 }

@@ -128,8 +128,13 @@ func Endpoint(raw string) string {
 	}
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
-		if identifier(s) || s == "%7Bid%7D" {
+		plain, err := url.PathUnescape(s)
+		switch {
+		case err != nil: // cannot be: the parser escaped it
+		case identifier(plain) || plain == "{id}":
 			segments[i] = "{id}"
+		default: // "!" and "%21" are one character
+			segments[i] = url.PathEscape(plain)
 		}
 	}
 	p := strings.Join(segments, "/")

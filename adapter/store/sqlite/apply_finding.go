@@ -29,7 +29,9 @@ func (x *applyTx) InsertFindings(_ context.Context, fs []apply.Finding) error {
 		x.count(&fs[i], 1)
 	}
 	x.activity["new"] += int64(len(fs))
-	return x.insert(`INSERT INTO finding (tenant_id, id, asset_id, application_id, flaw_id, kind, severity, status, decided, score, priority, kev, fixable, tools, place, line, first_seen, report_no) VALUES `,
+	// OR FAIL spares a journal for the statement: after an error the whole
+	// transaction is undone anyway.
+	return x.insert(`INSERT OR FAIL INTO finding (tenant_id, id, asset_id, application_id, flaw_id, kind, severity, status, decided, score, priority, kev, fixable, tools, place, line, first_seen, report_no) VALUES `,
 		18, len(fs), func(args []any, i int) []any {
 			f := &fs[i]
 			return append(args, int64(x.t), f.ID[:], f.Asset, f.Application, f.Flaw, int64(code(kindCodes, f.Kind)), int64(f.Severity), int64(statusCode(f.Status, f.BranchOnly)),
@@ -143,7 +145,7 @@ func (x *applyTx) AppendEvents(_ context.Context, report string, es []apply.Even
 		}
 		x.nextEvent = id
 	}
-	return x.insert(`INSERT INTO event (tenant_id, id, finding_id, type, valid_at, recorded_at, by, report_id, detail) VALUES `,
+	return x.insert(`INSERT OR FAIL INTO event (tenant_id, id, finding_id, type, valid_at, recorded_at, by, report_id, detail) VALUES `,
 		9, len(es), func(args []any, i int) []any {
 			e := &es[i]
 			id := x.nextEvent

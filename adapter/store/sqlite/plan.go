@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/intelligence/posture"
@@ -46,50 +44,8 @@ func (d *DB) plan(ctx context.Context, t tenant.ID, f posture.Filter) (*plan, er
 	if err := d.planFlaws(ctx, q, f); err != nil {
 		return nil, err
 	}
-	if err := d.planRef(ctx, q, f); err != nil {
-		return nil, err
-	}
 	q.planRows(f)
 	return q, nil
-}
-
-// planRef selects what is present on a branch or tag: sightings of its series
-// that their bitmaps hold. A bitmap goes along as the shorter list, of what is
-// there or of what is not.
-func (d *DB) planRef(ctx context.Context, q *plan, f posture.Filter) error {
-	if f.Ref == "" || f.Ref == "*" {
-		return nil
-	}
-	rows, err := d.read.QueryContext(ctx, "SELECT "+seriesColumns+" WHERE s.tenant_id = ? AND s.ref = ?", q.t, f.Ref)
-	if err != nil {
-		return fmt.Errorf("look up ref %q: %w", f.Ref, err)
-	}
-	series, err := collect(rows, scanSeries)
-	if err != nil {
-		return err
-	}
-	q.tallied = false
-	var tests []string
-	var args []any
-	for _, s := range series {
-		list, not := s.Present, ""
-		if s.Present.GetCardinality() > uint64(s.Next)/2 {
-			list, not = roaring.Flip(s.Present, 0, uint64(s.Next)), "NOT "
-		}
-		b, err := encode(list.ToArray())
-		if err != nil {
-			return err
-		}
-		tests = append(tests, "g.series_id = ? AND g.n "+not+"IN (SELECT value FROM json_each(?))")
-		args = append(args, s.ID, string(b))
-	}
-	if len(tests) == 0 {
-		q.nothing = true
-		return nil
-	}
-	q.where = append(q.where, "EXISTS (SELECT 1 FROM sighting g WHERE g.tenant_id = f.tenant_id AND g.finding_id = f.id AND ("+strings.Join(tests, " OR ")+"))")
-	q.args = append(q.args, args...)
-	return nil
 }
 
 // planTargets resolves applications and assets.
@@ -277,6 +233,9 @@ func (q *plan) planRows(f posture.Filter) {
 	}
 	if !f.FirstSeenAfter.IsZero() {
 		row("f.first_seen >= ?", millis(f.FirstSeenAfter))
+	}
+	if f.Ref != "" && f.Ref != "*" {
+		row(`EXISTS (SELECT 1 FROM sighting g JOIN series s ON s.tenant_id = g.tenant_id AND s.id = g.series_id WHERE g.tenant_id = f.tenant_id AND g.finding_id = f.id AND s.ref = ? AND in_bitmap(s.present, g.n))`, f.Ref)
 	}
 	if f.Report == "" {
 		return

@@ -33,7 +33,7 @@ func (d *DB) Commit(ctx context.Context, t tenant.ID, key string, rs []receive.A
 			}
 		}
 		var waiting int
-		if err := x.row(`SELECT count(*) FROM (SELECT 1 FROM report WHERE tenant_id = ? AND state = ? LIMIT ?)`, []any{x.t, string(posture.ReportAccepted), maxWaiting}, &waiting); err != nil {
+		if err := x.row(`SELECT count(*) FROM (SELECT 1 FROM report WHERE tenant_id = ? AND state = 'accepted' LIMIT ?)`, []any{x.t, maxWaiting}, &waiting); err != nil {
 			return err
 		}
 		if waiting >= maxWaiting {
@@ -135,7 +135,7 @@ func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 	// What waits may turn out to be of the same series, whatever its sender
 	// said of the target.
 	var later bool
-	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = ?)`, []any{x.t, no, r.Digest, string(posture.ReportAccepted)}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
+	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted')`, []any{x.t, no, r.Digest}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
 		err = x.row(`SELECT EXISTS (SELECT 1 FROM scan a JOIN scan b ON b.tenant_id = a.tenant_id AND b.series_id = a.series_id AND b.id > a.id WHERE a.tenant_id = ? AND a.report_id = ?)`, []any{x.t, id}, &later)
 	}
 	if err != nil || later {

@@ -102,6 +102,10 @@ func lateValid(w *world) {
 	}
 }
 
+// maxRuns bounds how many histories one test imports; each is a dozen real
+// transactions.
+const maxRuns = 60
+
 // anyOrder: scans of two tools and two refs, in the order of their time and
 // in any other, end in the same state of every finding. Records that only say
 // what is gone are left out: of what nobody reported yet they leave nothing.
@@ -112,6 +116,9 @@ func anyOrder(w *world) {
 		w.Fatal("want a *testing.T")
 	}
 	rapid.Check(t, func(rt *rapid.T) {
+		if run >= maxRuns {
+			return
+		}
 		scans := make([]scan, rapid.IntRange(2, 7).Draw(rt, "scans"))
 		for i := range scans {
 			s := scan{tool: rapid.SampledFrom([]string{"alpha", "beta"}).Draw(rt, "tool"), ref: rapid.SampledFrom([]string{"main", "feature"}).Draw(rt, "ref"),

@@ -128,6 +128,7 @@ CREATE TABLE report (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX report_no ON report (tenant_id, no);
 CREATE INDEX report_target ON report (tenant_id, digest, target);
+CREATE INDEX report_waiting ON report (tenant_id, no) WHERE state = 'accepted';
 CREATE INDEX report_application ON report (tenant_id, application_key, no);
 CREATE TABLE request (
   tenant_id INTEGER NOT NULL, key TEXT NOT NULL, reports TEXT NOT NULL, at INTEGER NOT NULL,
