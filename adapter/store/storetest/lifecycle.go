@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stance-aspm/stance/domain/finding"
-	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/intelligence/posture"
 )
 
