@@ -36,7 +36,7 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	var bad *apply.Unreadable
 	var refused *receive.Refusal
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, apply.ErrApplied): // another call was first
 		return nil
 	case errors.As(err, &bad), errors.As(err, &refused), isUnknown(err):
 		n.log.Warn("report can't be read", "report", id, "reason", err)

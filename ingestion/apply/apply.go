@@ -183,6 +183,9 @@ func (s *session) take(b batch) error {
 		} else {
 			s.early += len(b.faults)
 		}
+		for i := range b.faults {
+			b.faults[i].Raw = normalise.Withhold(b.faults[i].Raw)
+		}
 		if err := s.tx.Quarantine(s.ctx, s.job.Report, b.faults); err != nil {
 			return err
 		}
