@@ -26,8 +26,8 @@ run: build ## build all and start Stance, data in ./data
 	bin/stance serve --data $(DATA)
 
 .PHONY: demo
-demo: build ## the same with the sample reports of this repository imported, data in ./data/demo
-	bin/stance import --data $(DATA)/demo --application demo $$(git ls-files 'ingestion/format/*/testdata/*' | grep -Ev '\.(golden\.json|md)$$')
+demo: build ## fill a demonstration estate and start Stance on it, data in ./data/demo
+	bin/stance demo --data $(DATA)/demo
 	bin/stance serve --data $(DATA)/demo
 
 ##@ Build

@@ -62,7 +62,7 @@ func (a *App) printFinding(d httpapi.FindingDetail) error {
 	for _, t := range d.Explanation.Terms {
 		input := t.Input
 		if t.Unknown {
-			input = "unknown: " + input
+			input = strings.TrimSuffix("unknown: "+strings.TrimPrefix(input, "unknown"), ": ")
 			if t.Could > 0 {
 				input += fmt.Sprintf(" (could add %.1f)", t.Could)
 			}
