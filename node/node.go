@@ -57,9 +57,10 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 		return nil, err
 	}
 	n = &Node{cfg: cfg, log: log, track: newTracker()}
+	half := n // what has been opened when a step fails
 	defer func() {
 		if err != nil {
-			n.Close()
+			err = errors.Join(err, half.Close())
 		}
 	}()
 	// One process at a time: the queue takes up what a crash left behind and

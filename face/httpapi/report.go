@@ -98,7 +98,7 @@ func (a *API) upload(ctx context.Context, in *uploadInput) (*body[ReportList], e
 	}
 	if in.ScannedAt != "" {
 		at, err := time.Parse(time.RFC3339, in.ScannedAt)
-		if err != nil {
+		if err != nil || at.IsZero() {
 			return nil, huma.Error422UnprocessableEntity("scanned_at: want a time like 2026-01-31T12:00:00Z")
 		}
 		s.ScannedAt = at.UTC()
