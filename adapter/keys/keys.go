@@ -142,5 +142,12 @@ func (f *Folder) file(name string, fresh func() ([]byte, error)) ([]byte, error)
 	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("keep key %s: %w", name, err)
 	}
+	dir, err := os.Open(f.dir)
+	if err != nil {
+		return nil, fmt.Errorf("keep key %s: %w", name, err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil { // its name is to be on disk too
+		return nil, fmt.Errorf("keep key %s: %w", name, err)
+	}
 	return os.ReadFile(path)
 }
