@@ -54,7 +54,9 @@ func upload(key string, body []byte, count int, state string, pairs ...string) s
 }
 
 // at is the time of a scan, some hours after the first.
-func at(hours int) string { return firstScan.Add(time.Duration(hours) * time.Hour).Format(time.RFC3339) }
+func at(hours int) string {
+	return firstScan.Add(time.Duration(hours) * time.Hour).Format(time.RFC3339)
+}
 
 // samples is the life of one application: an archive with the reports of all
 // tools, a second version, a scan of a part, the same bytes twice, a report
