@@ -124,7 +124,7 @@ func (n names) clean(v any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for k, e := range v {
-			if !slices.Contains(chancy, k) {
+			if !slices.Contains(chancy, k) && (k != "valid" || v["detail"] != byPerson) {
 				out[k] = n.clean(e)
 			}
 		}

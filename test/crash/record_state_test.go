@@ -34,7 +34,7 @@ var plain = map[string]string{
 	"chunk":       `SELECT count(*) FROM chunk`,
 	"tally":       `SELECT ` + ofAsset + `, status, severity, kind, priority, kev, fixable, ` + ofTools + `, n FROM tally x`,
 	"activity":    `SELECT type, sum(n) FROM activity GROUP BY type`,
-	"report":      `SELECT id, name, digest, blob, member, size, target, state, reason, format, confidence, application_key, by, scanned_at, duplicate_of FROM report`,
+	"report":      `SELECT id, name, digest, blob, size, target, state, reason, format, confidence, application_key, by, scanned_at, duplicate_of FROM report`,
 	"request":     `SELECT key, reports FROM request`,
 	"quarantine":  `SELECT report_id, n, record, offset, pointer, reason, raw FROM quarantine`,
 	"component":   `SELECT ` + ofSeries + `, n, ref, purl, ecosystem, grp, name, version, type, licences FROM component x`,
@@ -42,11 +42,15 @@ var plain = map[string]string{
 	"job":         `SELECT json_extract(args, '$.report'), kind, state FROM river_job`,
 }
 
+// byPerson is the detail of events that a confirmation makes: they are valid
+// from the moment of the confirmation, which differs between runs.
+const byPerson = "confirmed by a person"
+
 // The rows that hang on a finding, in order; the finding's id comes first.
 const (
 	findings = `SELECT id, ` + ofAsset + `, ` + ofFlaw + `, kind, severity, status, decided, score, priority, kev, fixable, ` + ofTools + `, place, line, first_seen,
 		(SELECT id FROM report WHERE no = x.report_no) FROM finding x`
-	events    = `SELECT finding_id, type, valid_at, by, report_id, detail FROM event ORDER BY id`
+	events    = `SELECT finding_id, type, CASE detail WHEN '` + byPerson + `' THEN 0 ELSE valid_at END, by, report_id, detail FROM event ORDER BY id`
 	sightings = `SELECT finding_id, chunk_id, idx, ` + ofSeries + `, n, key, text, line, tool, moved, near, content, severity, claim, joined, recipe FROM sighting x ORDER BY series_id, n`
 )
 
