@@ -8,6 +8,7 @@ SHELL := /bin/bash
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOTEST   ?= go test
 FUZZTIME ?= 30s
+ROUNDS   ?= 50
 DATA     ?= ./data
 
 # The module lies in tools/, so that what checks the code is no dependency of it.
@@ -86,8 +87,8 @@ fuzz: ## every fuzz target for FUZZTIME each (FUZZTIME=5m make fuzz)
 	done
 
 .PHONY: crash
-crash: ## kill the server at random points and compare what it knows afterwards
-	$(GOTEST) -count=1 -timeout 20m ./test/crash/...
+crash: ## kill the server ROUNDS times at random points and compare what it knows afterwards
+	$(GOTEST) -count=1 -timeout 0 -v ./test/crash -rounds=$(ROUNDS)
 
 .PHONY: bench
 bench: ## benchmarks, as a table

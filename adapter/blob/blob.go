@@ -67,19 +67,20 @@ func (f *Folder) Put(ctx context.Context, t tenant.ID, r io.Reader) (string, int
 		return "", 0, err
 	}
 	path := f.path(t, digest)
-	if _, err := os.Stat(path); err == nil {
-		return digest, size, nil
+	if _, err := os.Stat(path); err != nil {
+		if err := tmp.Sync(); err != nil {
+			return "", 0, fmt.Errorf("store blob: %w", err)
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return "", 0, fmt.Errorf("store blob: %w", err)
+		}
+		if err := os.Rename(tmp.Name(), path); err != nil {
+			return "", 0, fmt.Errorf("store blob: %w", err)
+		}
 	}
-	if err := tmp.Sync(); err != nil {
-		return "", 0, fmt.Errorf("store blob: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", 0, fmt.Errorf("store blob: %w", err)
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return "", 0, fmt.Errorf("store blob: %w", err)
-	}
-	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+	// A file that was there already may be from a process that died before
+	// this step.
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path)), f.dir} {
 		if err := syncDir(dir); err != nil {
 			return "", 0, fmt.Errorf("store blob: %w", err)
 		}
