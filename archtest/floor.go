@@ -52,6 +52,16 @@ type arrow struct {
 // arrows are all such imports. They are drawn in ARCHITECTURE.md: whoever
 // adds one here draws it there.
 var arrows = []arrow{
+	{"face/cli", "face/httpapi", "the command line speaks the wire shapes of the API"},
+	{"face/cli", "face/verdict", "gate writes its verdict for people and machines"},
+	{"face/cli", "governance/fact", "gate --local says what it knows"},
+	{"face/cli", "governance/gate", "gate --local decides without a server"},
+	{"face/cli", "governance/policy", "policy check and gate --local load bundles"},
+	{"face/cli", "ingestion/format", "decode needs no server"},
+	{"face/cli", "ingestion/normalise", "decode and gate --local mask secrets and name places as the server does"},
+	{"face/cli", "ingestion/receive", "decode unpacks as the server does"},
+	{"face/cli", "intelligence/enrich", "gate --local takes what the report says of exploitation"},
+	{"face/cli", "intelligence/risk", "gate --local scores as the server does"},
 	{"face/httpapi", "governance/fact", "a gate's request and answer carry facts"},
 	{"face/httpapi", "governance/gate", "pipelines ask for verdicts"},
 	{"face/httpapi", "governance/policy", "bundles are shown and put in force"},
@@ -60,6 +70,7 @@ var arrows = []arrow{
 	{"face/httpapi", "intelligence/risk", "a finding is shown with the terms of its score"},
 	{"face/verdict", "governance/gate", "a verdict is written out for people and machines"},
 	{"face/verdict", "governance/policy", "a verdict names the rules behind it"},
+	{"governance/fact", "intelligence/enrich", "signals are facts"},
 	{"governance/gate", "governance/fact", "a gate judges facts"},
 	{"governance/gate", "governance/policy", "a gate asks the compiled rules"},
 	{"governance/policy", "governance/fact", "conditions are checked against the facts that there are"},

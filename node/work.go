@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,7 +36,7 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	var bad *apply.Unreadable
 	var refused *receive.Refusal
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, apply.ErrApplied): // another call was first
 		return nil
 	case errors.As(err, &bad), errors.As(err, &refused), isUnknown(err):
 		n.log.Warn("report can't be read", "report", id, "reason", err)
@@ -60,19 +62,21 @@ func isUnknown(err error) bool {
 var errFormat = errors.New("format")
 
 func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receive.Accepted) error {
-	open := receive.Unpack(func() (io.ReadCloser, error) { return n.blobs.Open(ctx, t, r.Digest) }, r.Size, r.Member)
-	in, err := format.NewInput(r.Submission.Name, open)
+	docs, err := n.documents(ctx, t, r)
 	if err != nil {
 		return err
 	}
-	chosen, err := format.Choose(all.Formats(), in, r.Submission.Format)
-	if err != nil {
-		if !isUnknown(err) {
-			err = fmt.Errorf("%w: %w", errFormat, err)
+	names, sure := "", 100
+	for _, d := range docs {
+		if d.Err != nil {
+			continue
 		}
-		return err
+		if !strings.Contains(names, d.Format.Format.Name) {
+			names = strings.TrimPrefix(names+", "+d.Format.Format.Name, ", ")
+		}
+		sure = min(sure, int(d.Format.Confidence))
 	}
-	if err := n.db.Detected(ctx, t, id, chosen.Format.Name, int(chosen.Confidence)); err != nil {
+	if err := n.db.Detected(ctx, t, id, names, sure); err != nil {
 		return err
 	}
 	key, err := n.keys.SecretKey(t)
@@ -80,17 +84,58 @@ func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receiv
 		return err
 	}
 	out, err := n.apply.Apply(ctx, apply.Job{
-		Tenant: t, Report: id, Submission: r.Submission, Received: r.Received, Now: now(), Input: in, Format: chosen,
+		Tenant: t, Report: id, Submission: r.Submission, Received: r.Received, Now: now(), Documents: docs,
 		SecretKey: key, Aliases: n.db.Aliases(ctx),
 		Progress: func(phase string, records int64) { n.track.set(id, phase, records) },
 	})
 	if err != nil {
 		return err
 	}
-	n.log.Info("report applied", "report", id, "format", chosen.Format.Name, "records", out.Records, "new", out.New, "changed", out.Changed,
+	n.log.Info("report applied", "report", id, "format", names, "records", out.Records, "new", out.New, "changed", out.Changed,
 		"unchanged", out.Unchanged, "resolved", out.Resolved, "reopened", out.Reopened, "quarantined", out.Quarantined,
 		"seconds", (out.Decode + out.Match + out.Write).Seconds())
 	return nil
+}
+
+// documents opens what a report holds and finds out what each file is. A file
+// of an archive that nobody knows is told of; the others count. When none is
+// known, the report as a whole is not.
+func (n *Node) documents(ctx context.Context, t tenant.ID, r receive.Accepted) ([]apply.Document, error) {
+	open := func() (io.ReadCloser, error) { return n.blobs.Open(ctx, t, r.Digest) }
+	members, err := receive.Members(r.Submission.Name, open, r.Size)
+	if err != nil {
+		return nil, err
+	}
+	var docs []apply.Document
+	known := 0
+	var first error
+	for _, m := range members {
+		d := apply.Document{Name: m}
+		name := r.Submission.Name
+		if m != "" {
+			name = m
+		}
+		if d.Input, d.Err = format.NewInput(name, receive.Unpack(open, r.Size, m)); d.Err == nil {
+			d.Format, d.Err = format.Choose(all.Formats(), d.Input, r.Submission.Format)
+		}
+		var disk *fs.PathError
+		if errors.As(d.Err, &disk) {
+			return nil, d.Err // no fault of the report: it is tried again
+		}
+		if d.Err == nil {
+			known++
+		} else if first == nil {
+			first = d.Err
+		}
+		docs = append(docs, d)
+	}
+	if known == 0 {
+		if !isUnknown(first) {
+			first = fmt.Errorf("%w: %w", errFormat, first)
+		}
+		return nil, first
+	}
+	return docs, nil
 }
 
 // tracker remembers how far running reports are.

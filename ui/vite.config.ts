@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
 // The address of a running server that `npm run dev` passes API calls on to.
-const server = process.env.STANCE_URL ?? 'http://127.0.0.1:8420'
+const server = process.env.STANCE_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig(({ mode }) => ({
   plugins: [react()],

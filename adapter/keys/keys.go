@@ -142,5 +142,18 @@ func (f *Folder) file(name string, fresh func() ([]byte, error)) ([]byte, error)
 	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("keep key %s: %w", name, err)
 	}
+	if err := syncFolder(f.dir); err != nil {
+		return nil, fmt.Errorf("keep key %s: %w", name, err)
+	}
 	return os.ReadFile(path)
+}
+
+// syncFolder puts the folder's entries on disk: a file that has no name after
+// a crash is lost.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

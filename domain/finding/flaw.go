@@ -38,21 +38,20 @@ func FlawOf(o *Observation, tool, advisory string) Flaw {
 }
 
 // Key identifies the flaw within a tenant. A known advisory in a component is
-// one flaw whoever names it; anything else belongs to its tool.
+// one flaw whoever names it; anything else belongs to its tool. How sure the
+// tool is, and whether a secret works, tell flaws of one check apart: their
+// scores differ.
 func (f *Flaw) Key() Key {
 	var h hasher
-	if f.Kind == Vulnerability && f.Advisory != "" && f.Component != nil {
-		return h.start("flaw-advisory").add(f.Advisory, componentName(f.Component), f.Component.Version).key()
-	}
-	purl := ""
+	version := ""
 	if f.Component != nil {
-		purl = componentName(f.Component) + "@" + f.Component.Version
+		version = f.Component.Version
 	}
-	verified := ""
-	if f.Verified != nil && *f.Verified {
-		verified = "verified"
+	if f.Kind == Vulnerability && f.Advisory != "" && f.Component != nil {
+		return h.start("flaw-advisory").add(f.Advisory, version).component(f.Component).key()
 	}
-	return h.start("flaw-check").add(verified, string(f.Kind), f.Tool, f.Check.ID, f.Title, f.Advisory, purl).key()
+	h.start("flaw-check").flag(f.Verified != nil && *f.Verified)
+	return h.add(f.Confidence, string(f.Kind), f.Tool, f.Check.ID, f.Title, f.Advisory, version).component(f.Component).key()
 }
 
 // Fixable reports whether a version or change that resolves it is known.

@@ -68,8 +68,7 @@ func Identify(o *Observation, tool, advisory string) Identity {
 	case Vulnerability:
 		identifyVulnerability(&h, &id, o, advisory, check)
 	case Licence:
-		pkg := componentName(o.Component)
-		id.Key = h.start("licence").add(pkg, strings.Join(licencesOf(o), ","), o.Check.ID).key()
+		id.Key = h.start("licence").add(o.Check.ID).component(o.Component).list(licencesOf(o)).key()
 		id.Basis = "component and licence"
 	case Secret:
 		identifySecret(&h, &id, o, check)
@@ -111,16 +110,13 @@ func identifyVulnerability(h *hasher, id *Identity, o *Observation, advisory, ch
 	if advisory == "" {
 		advisory = check
 	}
-	name, version, place := componentName(o.Component), "", Place(o)
+	version, place := "", Place(o)
 	if o.Component != nil {
 		version = o.Component.Version
-		if name == "" {
-			name = o.Component.PURL
-		}
 	}
-	id.Key = h.start("vulnerability").add(advisory, name, version, place).key()
-	id.Moved = h.start("vulnerability-moved").add(advisory, name, version).sum()
-	id.Near = h.start("vulnerability-near").add(advisory, name, place).sum()
+	id.Key = h.start("vulnerability").add(advisory, version, place).component(o.Component).key()
+	id.Moved = h.start("vulnerability-moved").add(advisory, version).component(o.Component).sum()
+	id.Near = h.start("vulnerability-near").add(advisory, place).component(o.Component).sum()
 	id.Basis = "advisory, component and place"
 }
 
@@ -219,13 +215,6 @@ func systemPackage(c *Component) bool {
 	return false
 }
 
-func componentName(c *Component) string {
-	if c == nil {
-		return ""
-	}
-	return strings.ToLower(c.Ecosystem + ":" + c.Group + "/" + c.Name)
-}
-
 func licencesOf(o *Observation) []string {
 	if o.Component == nil {
 		return nil
@@ -282,22 +271,32 @@ func toolHash(h *hasher, o *Observation, tool string) uint64 {
 	return h.start("tool").add(tool, o.Check.ID, best, o.Fingerprints[best]).sum()
 }
 
+// contentHash leaves out what changes every day without news (EPSS) and the
+// long texts of the check, which the flaw keeps.
 func contentHash(h *hasher, o *Observation) uint64 {
 	l := &o.Location
-	h.start("content").add(o.Title, o.Message, o.SeverityWord, o.Confidence, o.Check.ID, o.Fix, l.Path, l.Snippet, l.URL, l.Method, l.Parameter, l.Resource, l.Symbol, l.Evidence, l.Image, l.Layer)
-	h.num(int(o.Severity), l.StartLine, l.EndLine, l.StartColumn, l.EndColumn, len(o.Flow))
-	h.add(o.Advisories...).add(o.FixVersions...).add(string(o.Claim.State), o.Claim.Detail, o.Claim.Justification)
+	h.start("content").add(o.Title, o.Message, o.SeverityWord, o.Confidence, o.Check.ID, o.Check.Title, o.Fix).place(l)
+	h.add(l.Snippet, l.URL, l.Method, l.Parameter, l.Resource, l.Symbol, l.Evidence, l.Image, l.Layer)
+	h.list(o.Advisories).list(o.FixVersions).list(o.References)
+	h.add(string(o.Claim.State), o.Claim.Detail, o.Claim.Justification, o.Claim.Source)
+	h.num(int(o.Severity), len(o.CWEs)).num(o.CWEs...).flag(o.KEV)
+	h.num(len(o.CVSS))
 	for _, c := range o.CVSS {
-		h.add(c.Vector, c.Source)
+		h.add(c.Vector, c.Source, c.Version).num(int(c.Score * 10))
+	}
+	h.num(len(o.Flow))
+	for i := range o.Flow {
+		h.add(o.Flow[i].Message).place(&o.Flow[i].Location)
+	}
+	h.num(len(o.Related))
+	for i := range o.Related {
+		h.place(&o.Related[i])
 	}
 	if c := o.Component; c != nil {
-		h.add(c.PURL, c.Name, c.Version)
+		h.add("component", c.PURL, c.Name, c.Version)
 	}
 	if s := o.Secret; s != nil {
-		h.add(s.Masked)
-		if s.Verified != nil && *s.Verified {
-			h.add("verified")
-		}
+		h.add("secret", s.Masked).flag(s.Verified != nil && *s.Verified)
 	}
 	return h.sum()
 }
@@ -319,10 +318,39 @@ func (h *hasher) add(fields ...string) *hasher {
 	return h
 }
 
-func (h *hasher) num(ns ...int) {
+// list adds the number of the fields before them, so that two lists in a row
+// are not taken for one.
+func (h *hasher) list(fields []string) *hasher { return h.num(len(fields)).add(fields...) }
+
+func (h *hasher) num(ns ...int) *hasher {
 	for _, n := range ns {
 		h.buf = binary.AppendVarint(h.buf, int64(n))
 	}
+	return h
+}
+
+func (h *hasher) flag(b bool) *hasher {
+	if b {
+		return h.num(1)
+	}
+	return h.num(0)
+}
+
+// place adds where code is.
+func (h *hasher) place(l *Location) *hasher {
+	return h.add(l.Path).num(l.StartLine, l.EndLine, l.StartColumn, l.EndColumn)
+}
+
+// component adds what names a package; package names don't differ by case.
+// One without a name is named by its URL.
+func (h *hasher) component(c *Component) *hasher {
+	if c == nil {
+		return h
+	}
+	if c.Name == "" {
+		return h.add(c.PURL)
+	}
+	return h.add(strings.ToLower(c.Ecosystem), strings.ToLower(c.Group), strings.ToLower(c.Name))
 }
 
 func (h *hasher) key() (k Key) {

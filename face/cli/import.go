@@ -124,7 +124,7 @@ func (a *App) runImport(ctx context.Context, args []string, o importOptions) err
 
 // importFile sends one file and waits until its reports are applied.
 func (a *App) importFile(ctx context.Context, c *client, path string, o importOptions) ([]httpapi.Report, error) {
-	var body io.Reader = a.In
+	body := a.In
 	name := "stdin"
 	if path != "-" {
 		f, err := os.Open(path)

@@ -70,7 +70,7 @@ type reportsInput struct {
 
 func (a *API) reportRoutes(api huma.API) {
 	const tag = "/api/v1/reports"
-	route(api, scopeImport, http.MethodPost, tag, "import-report", "Import a report", "Send the file as the request's body, plain or compressed (gzip, zstd, zip). The answer comes when the bytes are durable; applying goes on behind it: follow the report's events. A zip with several reports makes several.",
+	route(api, scopeImport, http.MethodPost, tag, "import-report", "Import a report", "Send the file as the request's body, plain or compressed (gzip, zstd, zip). The answer comes when the bytes are durable; applying goes on behind it: follow the report's events. A zip with several files is one report: what they say of one tool and target is one scan.",
 		a.upload, func(o *huma.Operation) {
 			o.DefaultStatus = http.StatusAccepted
 			o.MaxBodyBytes, o.BodyReadTimeout = -1, -1

@@ -6,6 +6,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,12 +38,23 @@ type Job struct {
 	Submission receive.Submission
 	Received   time.Time // when it was accepted; stands in for an unknown scan time
 	Now        time.Time // recorded time of what it changes
-	Input      *format.Input
-	Format     format.Detection
-	SecretKey  []byte
-	Aliases    advisory.Aliases
+	// Documents are what the report holds: one, or the files of an archive.
+	// What several of them say of one series is one scan.
+	Documents []Document
+	SecretKey []byte
+	Aliases   advisory.Aliases
 	// Progress is told now and then how far it is; it may be nil.
 	Progress func(phase string, records int64)
+}
+
+// Document is one file of a report.
+type Document struct {
+	Name   string // in the archive; "" for the report itself
+	Input  *format.Input
+	Format format.Detection
+	// Err says why the file can't be decoded at all; then Input and Format
+	// are not set. The other files still count.
+	Err error
 }
 
 // Outcome is what a report changed.
@@ -70,21 +82,18 @@ func (u *Unreadable) Error() string { return u.Err.Error() }
 func (u *Unreadable) Unwrap() error { return u.Err }
 
 // Apply decodes a report and applies it in one transaction. It may be called
-// again after any failure: what an earlier call committed is recognised, and
-// what it did not commit never was.
+// again after any failure: what an earlier call committed is recognised
+// ([ErrApplied]), and what it did not commit never was.
 func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := a.Elapsed()
-	p := startPipeline(ctx, job)
-	first, more := <-p.batches
-	if !more && p.err() != nil {
-		return Outcome{}, &Unreadable{p.err()}
-	}
+	batches := startPipeline(ctx, job)
+	first, more := <-batches // the transaction begins when there is something to write
 	var out Outcome
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
 		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
-		for b := first; more; b, more = <-p.batches {
+		for b := first; more; b, more = <-batches {
 			if err := s.take(b); err != nil {
 				return err
 			}
@@ -96,8 +105,8 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 			return err
 		}
 		out.Decode = a.Elapsed() - began
-		if err := s.incomplete(p.err()); err != nil {
-			return err
+		if s.failure != nil && out.Observations == 0 && out.Components == 0 {
+			return &Unreadable{s.failure} // nothing was read: this says nothing of the target
 		}
 		if job.Progress != nil {
 			job.Progress("matching", out.Records)
@@ -116,19 +125,25 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 
 // session is the work on one report inside its transaction.
 type session struct {
-	a      *Applier
-	ctx    context.Context
-	tx     Tx
-	job    *Job
-	out    *Outcome
-	scans  map[string]*scan
-	order  []*scan
-	now    *scan // the run that observations belong to
-	judged map[judgeKey]Judgement
-	flaws  map[finding.Key]int64
-	record int // last record counted
-	any    bool
-	faults int64
+	a       *Applier
+	ctx     context.Context
+	tx      Tx
+	job     *Job
+	out     *Outcome
+	scans   map[string]*scan
+	order   []*scan
+	now     *scan // the run that observations belong to
+	judged  map[judgeKey]Judgement
+	flaws   map[finding.Key]int64
+	doc     int    // the document that records are counted of
+	record  int    // last record counted
+	any     bool   // a record of the document was counted
+	failure error  // of the first document that could not be read to its end
+	doubt   string // of all scans, for that reason
+	early   int    // faults before the first run
+	// joined are findings that a scan of this report joined; another scan of
+	// it may have made them.
+	joined []finding.ID
 }
 
 type judgeKey struct {
@@ -140,6 +155,12 @@ type judgeKey struct {
 
 // take applies one batch from the decoder.
 func (s *session) take(b batch) error {
+	if b.doc != s.doc {
+		s.doc, s.any = b.doc, false
+	}
+	if b.failed != nil {
+		return s.incomplete(b.failed)
+	}
 	if b.run != nil {
 		if err := s.openRun(b.run); err != nil {
 			return err
@@ -156,10 +177,14 @@ func (s *session) take(b batch) error {
 		for _, f := range b.faults {
 			s.count(f.Position.Record)
 		}
-		s.faults += int64(len(b.faults))
 		s.out.Quarantined += int64(len(b.faults))
 		if s.now != nil {
 			s.now.faults += len(b.faults)
+		} else {
+			s.early += len(b.faults)
+		}
+		for i := range b.faults {
+			b.faults[i].Raw = normalise.Withhold(b.faults[i].Raw)
 		}
 		if err := s.tx.Quarantine(s.ctx, s.job.Report, b.faults); err != nil {
 			return err
@@ -167,6 +192,9 @@ func (s *session) take(b batch) error {
 	}
 	if len(b.components) > 0 || len(b.depends) > 0 {
 		s.out.Components += int64(len(b.components))
+		if s.now.late() { // the record holds a newer inventory
+			return nil
+		}
 		if err := s.tx.Components(s.ctx, s.now.series.ID, b.components, b.depends); err != nil {
 			return err
 		}
@@ -215,7 +243,9 @@ func (s *session) openRun(r *format.Run) error {
 	if err != nil {
 		return err
 	}
+	sc.doubt = s.doubt
 	s.scans[key], s.now = sc, sc
+	sc.faults, s.early = s.early, 0
 	s.order = append(s.order, sc)
 	if !slices.Contains(s.out.Tools, tool) {
 		s.out.Tools = append(s.out.Tools, tool)
@@ -291,11 +321,14 @@ func cutTag(image string) (repo, tag string, ok bool) {
 
 // repositoryName reduces a clone URL to host and path.
 func repositoryName(u string) string {
-	if _, rest, ok := strings.Cut(u, "://"); ok {
+	_, rest, scheme := strings.Cut(u, "://")
+	if scheme {
 		u = rest
 	}
 	if at := strings.IndexByte(u, '@'); at >= 0 && !strings.Contains(u[:at], "/") {
-		u = strings.Replace(u[at+1:], ":", "/", 1)
+		if u = u[at+1:]; !scheme { // git@host:path
+			u = strings.Replace(u, ":", "/", 1)
+		}
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(u, "/"), ".git")
 }
@@ -312,18 +345,24 @@ func toolName(forced, reported string) string {
 	return name
 }
 
-// incomplete notes that the decoder could not go on to the end: what it read
-// counts, and the scan closes nothing.
+// incomplete notes that a document could not be read to its end: what was
+// read counts, and the scans of the report close nothing.
 func (s *session) incomplete(err error) error {
-	if err == nil {
-		return nil
+	if ctxErr := s.ctx.Err(); ctxErr != nil {
+		return ctxErr
 	}
-	if len(s.order) == 0 {
-		return &Unreadable{err}
+	where := "the report"
+	if name := s.job.Documents[s.doc].Name; name != "" {
+		where = name
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	if s.failure == nil {
+		s.failure = err
 	}
 	for _, sc := range s.order {
-		sc.doubt = "the report could not be read to its end: " + err.Error()
+		sc.doubt = where + " could not be read to its end"
 	}
+	s.doubt = where + " could not be read to its end"
 	s.out.Notes = append(s.out.Notes, fmt.Sprintf("read only in part: %v", err))
 	s.out.Quarantined++
 	return s.tx.Quarantine(s.ctx, s.job.Report, []format.Fault{{Position: finding.Position{Record: s.record + 1}, Reason: err.Error()}})
@@ -376,3 +415,7 @@ func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.S
 	}
 	return j, err
 }
+
+// ErrApplied says that a report was applied before, or given up: a job may
+// come twice.
+var ErrApplied = errors.New("the report was applied before")

@@ -60,14 +60,16 @@ func refold(ctx context.Context, tx Tx, s Series, report, by string, at time.Tim
 	if err != nil {
 		return err
 	}
+	valid := validTimes(sets, s.ID, turns)
 	var es []Event
 	for _, turn := range turns {
-		e := Event{Finding: turn.Finding, Valid: at, Type: EventResolved, By: by, Detail: "confirmed by a person"}
-		if when, ok := lastTurn(sets, turn); ok {
+		e := Event{Finding: turn.Finding, Valid: at, By: by}
+		e.Type, e.Detail = turn.tell()
+		if when, ok := valid[turn.Finding]; ok {
 			e.Valid = when
 		}
-		if turn.To != finding.Resolved {
-			e.Type = EventReopened
+		if e.Detail == "" {
+			e.Detail = "confirmed by a person"
 		}
 		es = append(es, e)
 	}

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"math/bits"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -32,6 +31,10 @@ func (sc *scan) finish() error {
 // match assigns the observations of a scan whose series has been seen before.
 func (sc *scan) match() error {
 	m := assign(sc.ids, sc.known, sc.series.Present.Contains)
+	newer, err := sc.newer()
+	if err != nil {
+		return err
+	}
 	var updated []Sighting
 	pending := map[int64][]int{} // stored observations by chunk: they are read once more
 	var chunks []int64
@@ -54,24 +57,48 @@ func (sc *scan) match() error {
 		}
 		sc.seenSet.Add(known.N)
 		sc.remember(sc.ids[i], known.Finding)
-		if known.ID.Content == sc.ids[i].Content && known.ID.Key == sc.ids[i].Key && known.ID.Text == sc.ids[i].Text {
+		if known.ID.Content == sc.ids[i].Content && known.ID.Key == sc.ids[i].Key && known.ID.Text == sc.ids[i].Text || newer.Contains(known.N) {
 			sc.touch(known.Finding, unchanged)
 			continue
 		}
 		updated = append(updated, sc.update(known, i, m.how[i]))
 	}
-	fresh := map[finding.ID]*finding.Observation{}
-	advisories := map[finding.ID]string{}
+	told := map[finding.ID]told{}
+	for _, u := range updated {
+		told[u.Finding] = tellLine(u)
+	}
 	for _, c := range chunks {
-		if err := sc.reread(c, pending[c], m, fresh, advisories); err != nil {
+		if err := sc.reread(c, pending[c], m, told); err != nil {
 			return err
 		}
 	}
 	if err := sc.s.tx.PutSightings(sc.s.ctx, sc.target.Asset, updated); err != nil {
 		return fmt.Errorf("write sightings: %w", err)
 	}
-	return sc.follow(updated, fresh, advisories)
+	return sc.follow(told)
 }
+
+// newer lists the sightings that a scan of a later time saw: what a late scan
+// says of them is history and does not replace the newer word.
+func (sc *scan) newer() (*roaring.Bitmap, error) {
+	out := roaring.New()
+	if !sc.late() {
+		return out, nil
+	}
+	sets, err := sc.s.tx.ScanSets(sc.s.ctx, sc.series.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sets {
+		if sets[i].At.After(sc.at) {
+			out.Or(sets[i].Seen)
+		}
+	}
+	return out, nil
+}
+
+// late reports whether a scan of a later time came in before this one.
+func (sc *scan) late() bool { return sc.series.Count > 0 && sc.at.Before(sc.series.LastAt) }
 
 const (
 	unchanged uint8 = 1
@@ -112,7 +139,7 @@ func (sc *scan) update(known *Sighting, i int, how Join) Sighting {
 
 // reread unpacks a chunk of this report and settles its observations that are
 // new to the series; of changed ones it keeps what the finding's row needs.
-func (sc *scan) reread(chunk int64, at []int, m match, fresh map[finding.ID]*finding.Observation, advs map[finding.ID]string) error {
+func (sc *scan) reread(chunk int64, at []int, m match, tell map[finding.ID]told) error {
 	b, err := sc.s.tx.Chunk(sc.s.ctx, chunk)
 	if err != nil {
 		return err
@@ -124,57 +151,24 @@ func (sc *scan) reread(chunk int64, at []int, m match, fresh map[finding.ID]*fin
 	for _, i := range at {
 		o := obs[sc.seen[i].at.Index]
 		adv := sc.s.advisory(o)
-		if k := m.of[i]; k >= 0 {
-			fresh[sc.known[k].Finding], advs[sc.known[k].Finding] = o, adv
+		k := m.of[i]
+		if k < 0 {
+			if err := sc.settle(i, o, adv); err != nil {
+				return err
+			}
 			continue
 		}
-		if err := sc.settle(i, o, adv); err != nil {
-			return err
+		id := sc.known[k].Finding
+		if t, ok := tell[id]; ok {
+			flaw, f, err := sc.s.flaw(o, sc.tool, adv)
+			if err != nil {
+				return err
+			}
+			t.flaw, t.f, t.place, t.line = flaw, f, finding.Place(o), int32(o.Location.StartLine)
+			tell[id] = t
 		}
 	}
 	return sc.write()
-}
-
-// follow brings what the tool owns on a finding's row after the tool: its
-// place, its flaw, its line. A scan older than what is known changes nothing.
-func (sc *scan) follow(updated []Sighting, obs map[finding.ID]*finding.Observation, advs map[finding.ID]string) error {
-	if sc.at.Before(sc.series.LastAt) || len(updated) == 0 {
-		return nil
-	}
-	ids := make([]finding.ID, 0, len(updated))
-	line := map[finding.ID]int32{}
-	for _, u := range updated {
-		if _, ok := line[u.Finding]; !ok {
-			ids = append(ids, u.Finding)
-		}
-		line[u.Finding] = u.ID.Line
-	}
-	before, err := sc.s.tx.LoadFindings(sc.s.ctx, ids)
-	if err != nil {
-		return err
-	}
-	after := make([]Finding, len(before))
-	for i, f := range before {
-		after[i] = f
-		if line[f.ID] != 0 {
-			after[i].Line = line[f.ID]
-		}
-		o := obs[f.ID]
-		if o == nil {
-			continue
-		}
-		flaw, fl, err := sc.s.flaw(o, sc.tool, advs[f.ID])
-		if err != nil {
-			return err
-		}
-		j, err := sc.s.judge(flaw, fl, &sc.target, f.Severity, bits.OnesCount64(f.Tools))
-		if err != nil {
-			return err
-		}
-		after[i].Flaw, after[i].Place, after[i].Line = flaw, finding.Place(o), int32(o.Location.StartLine)
-		after[i].Score, after[i].Priority, after[i].KEV, after[i].Fixable = j.Score, j.Priority, j.KEV, j.Fixable
-	}
-	return sc.s.tx.UpdateFindings(sc.s.ctx, before, after)
 }
 
 // conclude records the scan and lets the evidence decide.
@@ -187,7 +181,7 @@ func (sc *scan) conclude() error {
 	}
 	set.ID = id
 	before := sc.series.Present
-	late := sc.series.Count > 0 && sc.at.Before(sc.series.LastAt)
+	late := sc.late()
 	var sets []ScanSet
 	var why string
 	var present *roaring.Bitmap
@@ -217,6 +211,12 @@ func (sc *scan) conclude() error {
 		sc.series.LastFull = sc.at
 	}
 	if err := tx.SaveSeries(ctx, sc.series); err != nil {
+		return err
+	}
+	if err := sc.backdate(late); err != nil {
+		return err
+	}
+	if err := sc.follow(sc.adopted); err != nil {
 		return err
 	}
 	// Other scans of this report may have moved their series meanwhile.
@@ -282,6 +282,9 @@ func (sc *scan) affected(before, present *roaring.Bitmap) ([]finding.ID, error) 
 	moved.AndNot(roaring.And(sc.born, present))
 	moved.Or(roaring.AndNot(sc.born, present))
 	ids := append([]finding.ID(nil), sc.joined...)
+	if len(sc.s.order) > 1 { // what this scan made, another run of the report may have joined
+		ids = sc.mine(sc.s.joined, ids)
+	}
 	for id, how := range sc.touched {
 		if how == changed {
 			ids = append(ids, id)
@@ -302,6 +305,20 @@ func (sc *scan) affected(before, present *roaring.Bitmap) ([]finding.ID, error) 
 	return unique(ids), nil
 }
 
+// mine adds those findings to ids that this scan stands behind.
+func (sc *scan) mine(of, ids []finding.ID) []finding.ID {
+	have := make(map[finding.ID]bool, len(sc.found))
+	for _, id := range sc.found {
+		have[id] = true
+	}
+	for _, id := range of {
+		if have[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // everything lists all findings of the asset.
 func (sc *scan) everything() ([]finding.ID, error) {
 	var ids []finding.ID
@@ -320,19 +337,17 @@ func (sc *scan) everything() ([]finding.ID, error) {
 // record turns changes of state into history. When scans came out of order,
 // the valid time is that of the scan that made it so.
 func (sc *scan) record(turns []StatusTurn, sets []ScanSet) {
+	valid := validTimes(sets, sc.series.ID, turns)
 	for _, t := range turns {
 		e := Event{Finding: t.Finding, Valid: sc.at, By: sc.tool}
-		switch {
-		case t.To == finding.Resolved:
-			e.Type = EventResolved
+		e.Type, e.Detail = t.tell()
+		switch e.Type {
+		case EventResolved:
 			sc.s.out.Resolved++
-		case t.From == finding.Resolved:
-			e.Type = EventReopened
+		case EventReopened:
 			sc.s.out.Reopened++
-		default:
-			e.Type, e.Detail = EventChanged, fmt.Sprintf("%s, was %s", t.To, t.From)
 		}
-		if at, ok := lastTurn(sets, t); ok {
+		if at, ok := valid[t.Finding]; ok {
 			e.Valid = at
 		}
 		sc.events = append(sc.events, e)
@@ -340,16 +355,39 @@ func (sc *scan) record(turns []StatusTurn, sets []ScanSet) {
 	}
 }
 
-// lastTurn finds when the presence behind a change of state turned last.
-func lastTurn(sets []ScanSet, t StatusTurn) (time.Time, bool) {
-	if len(sets) == 0 || t.Sighting == nil {
-		return time.Time{}, false
+// tell names a change of status for the history.
+func (t *StatusTurn) tell() (what EventType, detail string) {
+	switch {
+	case t.To == finding.Resolved:
+		return EventResolved, ""
+	case t.From == finding.Resolved:
+		return EventReopened, ""
 	}
-	turns := Timeline(sets, t.Sighting.N)
-	if len(turns) == 0 {
-		return time.Time{}, false
+	return EventChanged, fmt.Sprintf("%s, was %s", t.To, t.From)
+}
+
+// validTimes says when the presence turned that is behind changes of status,
+// as far as the scans of one series tell.
+func validTimes(sets []ScanSet, series int64, turns []StatusTurn) map[finding.ID]time.Time {
+	out := map[finding.ID]time.Time{}
+	if len(sets) == 0 {
+		return out
 	}
-	return turns[len(turns)-1].At, true
+	of := roaring.New()
+	for _, t := range turns {
+		if t.Sighting != nil && t.Sighting.Series == series {
+			of.Add(t.Sighting.N)
+		}
+	}
+	at := lastTurns(sets, of)
+	for _, t := range turns {
+		if t.Sighting != nil && t.Sighting.Series == series {
+			if when, ok := at[t.Sighting.N]; ok {
+				out[t.Finding] = when
+			}
+		}
+	}
+	return out
 }
 
 // tally counts the findings that were there before.

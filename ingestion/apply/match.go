@@ -75,7 +75,7 @@ func assign(obs []finding.Identity, known []Sighting, present func(n uint32) boo
 	taken := make([]bool, len(known))
 	for key, os := range groupObs(obs, nil, func(id *finding.Identity) sort { return sort{id.Key, id.Text} }) {
 		if ks := byKey[key]; ks != nil {
-			pairSiblings(obs, os, known, ks, func(o, k int32) {
+			pairSiblings(obs, os, known, ks, present, func(o, k int32) {
 				m.of[o], m.how[o], taken[k] = k, JoinSame, true
 			})
 		}
@@ -116,52 +116,107 @@ func assign(obs []finding.Identity, known []Sighting, present func(n uint32) boo
 	return m
 }
 
-// pairSiblings pairs observations and sightings of one key. As many as there
-// were before keep their order, so that a shift of lines moves them together;
-// when some came or went, those on the same line (or saying the same, where
-// lines don't count) are paired first and the rest in order.
-func pairSiblings(obs []finding.Identity, os []int32, known []Sighting, ks []int32, pair func(o, k int32)) {
+// pairSiblings pairs observations and sightings of one key. Those that were
+// there in the scan before come first: code that was fixed long ago does not
+// come back because its twin moved.
+func pairSiblings(obs []finding.Identity, os []int32, known []Sighting, ks []int32, present func(n uint32) bool, pair func(o, k int32)) {
 	if len(os) == 1 && len(ks) == 1 {
 		pair(os[0], ks[0])
 		return
 	}
 	byLine(obs, os)
 	byKnownLine(known, ks)
-	if len(os) != len(ks) || obs[os[0]].Line == 0 {
-		os, ks = pairEqual(obs, os, known, ks, pair)
+	var there, old []int32
+	for _, k := range ks {
+		if present(known[k].N) {
+			there = append(there, k)
+		} else {
+			old = append(old, k)
+		}
 	}
-	for i := range min(len(os), len(ks)) {
-		pair(os[i], ks[i])
+	for _, group := range [][]int32{there, old} {
+		os = pairGroup(obs, os, known, group, pair)
 	}
 }
 
-// pairEqual pairs what has the same line and content, then what has the same
-// line, and returns the rest in order.
-func pairEqual(obs []finding.Identity, os []int32, known []Sighting, ks []int32, pair func(o, k int32)) (restO, restK []int32) {
-	for _, equal := range []func(a, b *finding.Identity) bool{
-		func(a, b *finding.Identity) bool { return a.Line == b.Line && a.Content == b.Content },
-		func(a, b *finding.Identity) bool { return a.Line == b.Line && a.Line != 0 },
-	} {
-		restO, restK = nil, nil
-		i, j := 0, 0
-		for i < len(os) && j < len(ks) {
-			a, b := &obs[os[i]], &known[ks[j]].ID
-			switch {
-			case equal(a, b):
-				pair(os[i], ks[j])
-				i, j = i+1, j+1
-			case less(a, b):
-				restO = append(restO, os[i])
-				i++
-			default:
-				restK = append(restK, ks[j])
-				j++
+// pairGroup pairs siblings, both sorted by line, and returns the observations
+// that are left over. Where the key alone is exact, what says the same is
+// paired, then the rest in order. Siblings on lines are paired by the shift
+// that explains most of them: lines added or removed above move all together.
+// When as many came as there were and no shift stands out, they keep their
+// order.
+func pairGroup(obs []finding.Identity, os []int32, known []Sighting, ks []int32, pair func(o, k int32)) []int32 {
+	if len(os) == 0 || len(ks) == 0 {
+		return os
+	}
+	if obs[os[0]].Line == 0 && obs[os[len(os)-1]].Line == 0 {
+		os, ks = pairWhere(os, ks, func(o, k int32) int { return order(&obs[o], &known[k].ID) }, pair)
+	} else if shift, clear := commonShift(obs, os, known, ks); clear || len(os) != len(ks) {
+		if shift == 0 {
+			os, ks = pairWhere(os, ks, func(o, k int32) int { return order(&obs[o], &known[k].ID) }, pair)
+		}
+		os, ks = pairWhere(os, ks, func(o, k int32) int { return int(obs[o].Line) - int(shift) - int(known[k].ID.Line) }, pair)
+	}
+	n := min(len(os), len(ks))
+	for i := range n {
+		pair(os[i], ks[i])
+	}
+	return os[n:]
+}
+
+// pairWhere pairs what compares equal and returns the rest in order.
+func pairWhere(os, ks []int32, compare func(o, k int32) int, pair func(o, k int32)) (restO, restK []int32) {
+	i, j := 0, 0
+	for i < len(os) && j < len(ks) {
+		switch c := compare(os[i], ks[j]); {
+		case c == 0:
+			pair(os[i], ks[j])
+			i, j = i+1, j+1
+		case c < 0:
+			restO = append(restO, os[i])
+			i++
+		default:
+			restK = append(restK, ks[j])
+			j++
+		}
+	}
+	return append(restO, os[i:]...), append(restK, ks[j:]...)
+}
+
+// maxShifts bounds how many pairs of siblings are looked at for their shift;
+// beyond it only the likely shifts are tried.
+const maxShifts = 1 << 14
+
+// commonShift returns the number of lines by which most siblings moved, of
+// equally good ones the smallest. It is clear when it explains at least two
+// and no other shift explains as many.
+func commonShift(obs []finding.Identity, os []int32, known []Sighting, ks []int32) (shift int32, clear bool) {
+	votes := map[int32]int{}
+	if len(os)*len(ks) <= maxShifts {
+		for _, o := range os {
+			for _, k := range ks {
+				votes[obs[o].Line-known[k].ID.Line]++
 			}
 		}
-		restO, restK = append(restO, os[i:]...), append(restK, ks[j:]...)
-		os, ks = restO, restK
+	} else {
+		for _, d := range []int32{0, obs[os[0]].Line - known[ks[0]].ID.Line, obs[os[len(os)-1]].Line - known[ks[len(ks)-1]].ID.Line} {
+			votes[d] = 0
+			pairWhere(os, ks, func(o, k int32) int { return int(obs[o].Line) - int(d) - int(known[k].ID.Line) }, func(_, _ int32) { votes[d]++ })
+		}
 	}
-	return restO, restK
+	best := 0
+	for d, n := range votes {
+		switch {
+		case n > best:
+			best, shift, clear = n, d, n > 1
+		case n == best:
+			clear = false
+			if abs(d) < abs(shift) || abs(d) == abs(shift) && d < shift {
+				shift = d
+			}
+		}
+	}
+	return shift, clear
 }
 
 func less(a, b *finding.Identity) bool {

@@ -102,6 +102,23 @@ func Timeline(scans []ScanSet, n uint32) []Turn {
 	return turns
 }
 
+// lastTurns returns when each of some sightings came or went last. It walks
+// the scans once, however many sightings are asked for.
+func lastTurns(scans []ScanSet, of *roaring.Bitmap) map[uint32]time.Time {
+	out := map[uint32]time.Time{}
+	present := roaring.New()
+	for _, s := range inOrder(scans) {
+		after, _ := step(present, s)
+		turned := roaring.Xor(present, after)
+		turned.And(of)
+		for it := turned.Iterator(); it.HasNext(); {
+			out[it.Next()] = s.At
+		}
+		present = after
+	}
+	return out
+}
+
 func inOrder(scans []ScanSet) []*ScanSet {
 	out := make([]*ScanSet, len(scans))
 	for i := range scans {

@@ -98,14 +98,14 @@ func (r *Refresher) derive(row Finding, behind []*Sighting, series map[int64]*Se
 	for _, s := range behind {
 		onDefault = onDefault || counts(series[s.Series].Ref, r.DefaultRef)
 	}
-	var there []*Sighting
+	var there, evidence []*Sighting
 	var decided *Sighting
 	for _, s := range behind {
 		sr := series[s.Series]
 		if onDefault && !counts(sr.Ref, r.DefaultRef) {
 			continue
 		}
-		decided = s
+		decided, evidence = s, append(evidence, s)
 		if sr.Present.Contains(s.N) {
 			there = append(there, s)
 		}
@@ -113,16 +113,18 @@ func (r *Refresher) derive(row Finding, behind []*Sighting, series map[int64]*Se
 	next := row
 	next.BranchOnly = !onDefault
 	if len(there) > 0 {
-		next.Severity, next.Tools = finding.SeverityUnknown, 0
-		for _, s := range there {
-			next.Severity = max(next.Severity, s.Severity)
-			next.Tools |= r.ToolBit[series[s.Series].Tool]
-		}
-		decided = there[0]
+		decided, evidence = there[0], there
+	}
+	// What is gone keeps what was last said of it, by whichever tool: so the
+	// row does not hang on the order in which scans arrived.
+	next.Severity, next.Tools = finding.SeverityUnknown, 0
+	for _, s := range evidence {
+		next.Severity = max(next.Severity, s.Severity)
+		next.Tools |= r.ToolBit[series[s.Series].Tool]
 	}
 	triage := row.Triage
 	if triage != nil && !triage.Until.IsZero() && !r.Now.Before(triage.Until) {
-		triage, next.Triage = nil, nil
+		triage = nil // it ended; the sweep takes it away and tells so
 	}
 	next.Status, next.Decided = finding.Decide(len(there) > 0, triage, agreed(there))
 	return next, decided

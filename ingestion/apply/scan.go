@@ -45,6 +45,8 @@ type scan struct {
 	newFindings      []Finding
 	touched          map[finding.ID]uint8 // matched findings: 1 unchanged, 2 changed
 	joined           []finding.ID
+	asked            map[finding.Key][]Sighting
+	adopted          map[finding.ID]told // joined from a branch, now on the default ref
 	events           []Event
 }
 
@@ -89,7 +91,7 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 	}
 	sc := &scan{
 		s: s, target: t, series: series, tool: tool, toolBit: toolBit(bit), version: r.Version, at: s.scannedAt(r),
-		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, others: all, byID: map[int64]Series{}, backed: map[finding.ID]bool{},
+		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
 		writer: w, contents: map[contentKey]int32{}, seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
 		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
 	}
@@ -99,9 +101,14 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 	if sc.digest == "" {
 		sc.digest = r.Target.Digest
 	}
+	sc.seesOthers(all)
+	for _, other := range s.order {
+		if other.target.Asset == t.Asset {
+			other.seesOthers(all)
+		}
+	}
 	refs := []refAge{{ref, sc.at}}
 	for _, o := range all {
-		sc.byID[o.ID] = o
 		if o.Count > 0 {
 			refs = append(refs, refAge{o.Ref, o.FirstAt})
 		}
@@ -151,6 +158,10 @@ func (sc *scan) observe(o *finding.Observation, id finding.Identity, adv string)
 			return nil
 		}
 		sc.ids = append(sc.ids, id)
+		if gone(seen.claim) { // what is not there need not be kept
+			sc.seen = append(sc.seen, seen)
+			return nil
+		}
 	}
 	index, err := sc.writer.Add(o)
 	if err != nil {
@@ -243,13 +254,15 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 		if o.Kind == finding.Vulnerability {
 			same = flaw
 		}
-		cands, err := sc.s.tx.Candidates(sc.s.ctx, sc.target.Asset, sc.series.ID, sg.ID.Key, same)
+		cands, err := sc.candidates(sg.ID.Key, same)
 		if err != nil {
 			return err
 		}
 		if c, how := sc.choose(sg, cands, o.Kind); c != nil {
 			sg.Finding, sg.Join = c.Finding, how
 			sc.joined = append(sc.joined, c.Finding)
+			sc.s.joined = append(sc.s.joined, c.Finding)
+			sc.adopt(c, flaw, f, o)
 			sc.backed[c.Finding] = true
 			sc.events = append(sc.events, Event{Finding: c.Finding, Valid: sc.at, Type: EventJoined, By: sc.tool, Detail: how.Rule()})
 			return nil
@@ -267,6 +280,24 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 	sc.born.Add(sg.N)
 	sc.s.out.New++
 	return nil
+}
+
+// candidates looks up the sightings of other series with a key, and remembers
+// them until the next write: a file with a thousand flaws of one sort asks a
+// thousand times.
+func (sc *scan) candidates(key finding.Key, flaw int64) ([]Sighting, error) {
+	if known, ok := sc.asked[key]; ok {
+		return known, nil
+	}
+	found, err := sc.s.tx.Candidates(sc.s.ctx, sc.target.Asset, sc.series.ID, key, flaw)
+	if err != nil {
+		return nil, err
+	}
+	if sc.asked == nil {
+		sc.asked = map[finding.Key][]Sighting{}
+	}
+	sc.asked[key] = found
+	return found, nil
 }
 
 // choose picks the sighting of another series that shows the same finding.
@@ -353,5 +384,6 @@ func (sc *scan) write() error {
 		return fmt.Errorf("write sightings: %w", err)
 	}
 	sc.newFindings, sc.newSightings = sc.newFindings[:0], sc.newSightings[:0]
+	clear(sc.asked)
 	return nil
 }

@@ -205,6 +205,7 @@ type Ledger interface {
 	// Confirm lets the held scans of a report close findings and returns the
 	// series they belong to.
 	Confirm(ctx context.Context, report, by string) ([]Series, error)
-	// Finish records the outcome of a report.
+	// Finish records the outcome of a report, or returns ErrApplied when the
+	// report no longer waits for it.
 	Finish(ctx context.Context, report string, r Outcome) error
 }

@@ -75,6 +75,11 @@ func (n *Normaliser) Observation(o *finding.Observation, run *format.Run) {
 	if o.FirstSeen.Before(earliest) || o.FirstSeen.After(n.Now.Add(24*time.Hour)) {
 		o.FirstSeen = time.Time{}
 	}
+	for i := range o.CVSS {
+		if c := &o.CVSS[i]; !(c.Score >= 0 && c.Score <= 10) { // not a number either
+			c.Score = 0
+		}
+	}
 	if o.EPSS != nil && (*o.EPSS < 0 || *o.EPSS > 1 || *o.EPSS != *o.EPSS) {
 		o.EPSS = nil
 	}
@@ -139,10 +144,7 @@ const maxTitle = 300
 // texts makes every text that people see valid UTF-8 without control
 // characters, and finds a title.
 func (n *Normaliser) texts(o *finding.Observation) {
-	for _, p := range []*string{&o.Title, &o.Message, &o.SeverityWord, &o.Confidence, &o.Fix,
-		&o.Location.Path, &o.Location.Snippet, &o.Location.Context, &o.Location.Symbol, &o.Location.URL, &o.Location.Parameter, &o.Location.Evidence, &o.Location.Resource} {
-		*p = clean(*p)
-	}
+	eachText(o, cleanText)
 	o.Check = n.check(o.Check)
 	if o.Title == "" {
 		o.Title = firstLine(o.Check.Title)
@@ -173,9 +175,7 @@ func (n *Normaliser) check(c finding.Check) finding.Check {
 		return known.clean
 	}
 	raw := c
-	for _, p := range []*string{&c.ID, &c.Title, &c.Description, &c.Help, &c.URL, &c.Guideline} {
-		*p = clean(*p)
-	}
+	eachCheckText(&c, cleanText)
 	if n.checks == nil {
 		n.checks = map[string]cleaned{}
 	}
@@ -191,18 +191,4 @@ const maxChecks = 20_000
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
 	return strings.TrimSpace(s)
-}
-
-// clean returns s unless it has bytes that no page and no database takes.
-func clean(s string) string {
-	bad := func(r rune) bool { return r == 0 || r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f }
-	if utf8.ValidString(s) && strings.IndexFunc(s, bad) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if bad(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }

@@ -34,16 +34,25 @@ var checkouts = []struct {
 // leading "./" or "/", relative to root where it lies below it, without the
 // folders of well-known pipeline checkouts. An empty path stays empty.
 func Path(p, root string) string {
+	root = strings.TrimSuffix(slashes(root), "/")
+	for range maxPrefixes {
+		q := pathOnce(p, root)
+		if q == p {
+			break
+		}
+		p = q
+	}
+	return p
+}
+
+// maxPrefixes bounds how many prefixes a path may hide behind.
+const maxPrefixes = 8
+
+func pathOnce(p, root string) string {
 	if p == "" {
 		return ""
 	}
-	if rest, ok := strings.CutPrefix(p, "file:"); ok {
-		if u, err := url.PathUnescape(strings.TrimLeft(rest, "/")); err == nil {
-			p = "/" + u
-		}
-	}
 	p = slashes(p)
-	root = strings.TrimSuffix(slashes(strings.TrimPrefix(root, "file://")), "/")
 	if root != "" {
 		if rest, ok := strings.CutPrefix(p, root+"/"); ok {
 			p = rest
@@ -52,11 +61,18 @@ func Path(p, root string) string {
 	if strings.HasPrefix(p, "/") {
 		p = dropCheckout(p)
 	}
-	p = strings.TrimPrefix(path.Clean("/"+p), "/")
-	return p
+	return strings.TrimPrefix(path.Clean("/"+p), "/")
 }
 
+// slashes undoes a file URL and a drive.
 func slashes(p string) string {
+	if rest, ok := strings.CutPrefix(p, "file:"); ok {
+		rest = "/" + strings.TrimLeft(strings.TrimPrefix(rest, "//localhost/"), "/")
+		if u, err := url.PathUnescape(rest); err == nil {
+			rest = u
+		}
+		p = rest
+	}
 	p = strings.ReplaceAll(p, `\`, "/")
 	if len(p) >= 2 && p[1] == ':' && (p[0]|0x20 >= 'a' && p[0]|0x20 <= 'z') {
 		p = p[2:]
@@ -102,14 +118,23 @@ func Endpoint(raw string) string {
 	}
 	var b strings.Builder
 	scheme := strings.ToLower(u.Scheme)
-	b.WriteString(scheme + "://" + strings.ToLower(u.Hostname()))
+	host := strings.ToLower(u.Hostname())
+	if strings.Contains(host, ":") { // an IPv6 address
+		host = "[" + host + "]"
+	}
+	b.WriteString(scheme + "://" + host)
 	if p := u.Port(); p != "" && !(scheme == "http" && p == "80") && !(scheme == "https" && p == "443") {
 		b.WriteString(":" + p)
 	}
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, s := range segments {
-		if identifier(s) {
+		plain, err := url.PathUnescape(s)
+		switch {
+		case err != nil: // cannot be: the parser escaped it
+		case identifier(plain) || plain == "{id}":
 			segments[i] = "{id}"
+		default: // "!" and "%21" are one character
+			segments[i] = url.PathEscape(plain)
 		}
 	}
 	p := strings.Join(segments, "/")

@@ -28,7 +28,6 @@ type Accepted struct {
 	ID         string
 	Submission Submission
 	Digest     string // of the upload
-	Member     string // path in the archive; "" for the upload itself
 	Size       int64
 	Target     string // digest of what the sender said of the target
 	Received   time.Time
@@ -59,8 +58,8 @@ type Receiver struct {
 	MaxSize int64
 }
 
-// Accept stores the bytes and commits the reports. An archive with several
-// files becomes several reports. What it returns is durable.
+// Accept stores the bytes and commits the report. An archive with several
+// files is one report. What it returns is durable.
 func (r *Receiver) Accept(ctx context.Context, t tenant.ID, s Submission, key string, body io.Reader) ([]Accepted, error) {
 	limited := &limitReader{r: body, left: r.MaxSize}
 	digest, size, err := r.Blobs.Put(ctx, t, limited)
@@ -73,19 +72,11 @@ func (r *Receiver) Accept(ctx context.Context, t tenant.ID, s Submission, key st
 	if size == 0 && s.Format == "" {
 		return nil, &Refusal{Unreadable, "the upload is empty; a tool that writes an empty file when it finds nothing needs its format named (--format)"}
 	}
-	members, err := Members(s.Name, func() (io.ReadCloser, error) { return r.Blobs.Open(ctx, t, digest) }, size)
-	if err != nil {
+	if _, err := Members(s.Name, func() (io.ReadCloser, error) { return r.Blobs.Open(ctx, t, digest) }, size); err != nil {
 		return nil, err
 	}
-	now := r.Now().UTC()
-	rs := make([]Accepted, len(members))
-	for i, m := range members {
-		rs[i] = Accepted{ID: r.NewID(), Submission: s, Digest: digest, Member: m, Size: size, Target: target(s), Received: now}
-		if m != "" {
-			rs[i].Submission.Name = m
-		}
-	}
-	out, err := r.Ledger.Commit(ctx, t, key, rs)
+	report := Accepted{ID: r.NewID(), Submission: s, Digest: digest, Size: size, Target: target(s), Received: r.Now().UTC()}
+	out, err := r.Ledger.Commit(ctx, t, key, []Accepted{report})
 	if errors.Is(err, ErrBusy) {
 		return nil, &Refusal{Busy, "too many reports are waiting; try again in a few seconds"}
 	}

@@ -10,8 +10,9 @@ const (
 	Busy                  // too much is waiting; try again later
 )
 
-// Refusal says why a report was not taken and what the sender can do. Nothing
-// of a refused report is kept.
+// Refusal says why a report was not taken and what the sender can do. No
+// report is recorded; bytes that were stored before it was refused stay in
+// the blob store, where nothing points at them.
 type Refusal struct {
 	Reason Why
 	Text   string

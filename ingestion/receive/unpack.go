@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -48,19 +49,46 @@ func Members(name string, open Opener, size int64) ([]string, error) {
 	}
 	var out []string
 	var total uint64
-	for _, f := range z.File {
-		if f.FileInfo().IsDir() || junk(f.Name) {
-			continue
+	for _, m := range members(z) {
+		if m.f.Flags&encrypted != 0 {
+			return nil, &Refusal{Unreadable, fmt.Sprintf("%s in %s is encrypted with a password; send it without", m.name, orReport(name))}
 		}
-		if total += f.UncompressedSize64; total > maxUnpacked {
+		if total += min(m.f.UncompressedSize64, maxUnpacked+1); total > maxUnpacked {
 			return nil, &Refusal{TooLarge, fmt.Sprintf("%s unpacks to more than %d GiB", orReport(name), maxUnpacked>>30)}
 		}
-		out = append(out, f.Name)
+		out = append(out, m.name)
 	}
 	if len(out) == 0 {
 		return nil, &Refusal{Unreadable, orReport(name) + " is an archive without files"}
 	}
 	return out, nil
+}
+
+// encrypted is the bit of a member's flags that says so (APPNOTE 4.4.4).
+const encrypted = 1
+
+// member is a file of an archive under the name that it has here. Names are
+// what the archive says, even if they lead out of it: nothing is written by
+// them. One that occurs again gets a number.
+type member struct {
+	name string
+	f    *zip.File
+}
+
+func members(z *zip.Reader) []member {
+	var out []member
+	seen := map[string]int{}
+	for _, f := range z.File {
+		if !f.Mode().IsRegular() || junk(f.Name) {
+			continue
+		}
+		name := f.Name
+		if seen[f.Name]++; seen[f.Name] > 1 {
+			name = fmt.Sprintf("%s (%d)", f.Name, seen[f.Name])
+		}
+		out = append(out, member{name, f})
+	}
+	return out
 }
 
 func orReport(name string) string {
@@ -98,12 +126,19 @@ func openMember(open Opener, size int64, member string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := z.Open(member)
-	if err != nil {
-		done()
-		return nil, &Refusal{Unreadable, fmt.Sprintf("unpack %s: %v", member, err)}
+	for _, m := range members(z) {
+		if m.name != member {
+			continue
+		}
+		f, err := m.f.Open()
+		if err != nil {
+			done()
+			return nil, &Refusal{Unreadable, fmt.Sprintf("unpack %s: %v", member, err)}
+		}
+		return closers{&bound{r: f, packed: size}, []func() error{f.Close, done}}, nil
 	}
-	return closers{&bound{r: f, packed: size}, []func() error{f.Close, done}}, nil
+	done()
+	return nil, &Refusal{Unreadable, fmt.Sprintf("%s is not in the archive", member)}
 }
 
 // inflate undoes gzip and zstd, one in the other too, within the limits.
@@ -112,6 +147,9 @@ func inflate(rc io.ReadCloser, packed int64, depth int) (io.ReadCloser, error) {
 	magic, err := br.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		rc.Close()
+		if broken(err) {
+			return nil, &Refusal{Unreadable, "unpack the report: " + err.Error()}
+		}
 		return nil, fmt.Errorf("read the report: %w", err)
 	}
 	if depth >= maxNesting && (isGzip(magic) || isZstd(magic)) {
@@ -135,6 +173,20 @@ func inflate(rc io.ReadCloser, packed int64, depth int) (io.ReadCloser, error) {
 		return inflate(closers{&bound{r: z, packed: packed}, []func() error{func() error { z.Close(); return nil }, rc.Close}}, packed, depth+1)
 	}
 	return closers{br, []func() error{rc.Close}}, nil
+}
+
+// broken reports whether the compressed data themselves are at fault, not the
+// reading of them: then trying again will not help.
+func broken(err error) bool {
+	var corrupt flate.CorruptInputError
+	for _, e := range []error{io.ErrUnexpectedEOF, gzip.ErrChecksum, gzip.ErrHeader, zip.ErrChecksum, zip.ErrFormat,
+		zstd.ErrCRCMismatch, zstd.ErrMagicMismatch, zstd.ErrUnknownDictionary, zstd.ErrReservedBlockType, zstd.ErrBlockTooSmall,
+		zstd.ErrWindowSizeExceeded, zstd.ErrWindowSizeTooSmall, zstd.ErrCompressedSizeTooBig, zstd.ErrUnexpectedBlockSize} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return errors.As(err, &corrupt)
 }
 
 // bound ends a stream that grows beyond all measure.

@@ -71,7 +71,6 @@ func where(c estate.Criticality, d estate.DataClasses, e estate.Exposure, env es
 }
 
 var (
-	nowhere  = estate.Context{}
 	shop     = where(estate.CriticalityCritical, estate.Data(estate.PCI, estate.PII), estate.ExposureInternet, estate.EnvironmentProduction)
 	internal = where(estate.CriticalityMedium, estate.Data(estate.PII), estate.ExposureInternal, estate.EnvironmentProduction)
 	sandbox  = where(estate.CriticalityLow, estate.Data(estate.Public), estate.ExposureInternal, estate.EnvironmentSandbox)

@@ -1,5 +1,6 @@
 // A browser for the tests: Chromium as the system has it, with nothing that
 // talks to the network by itself.
+import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
@@ -48,4 +49,15 @@ export async function breaches(page) {
     const out = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
     return out.violations.flatMap(v => v.nodes.slice(0, 3).map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`))
   })
+}
+
+/** Waits up to five seconds until a value read from the page is the wanted one. */
+export async function until(what, read, want) {
+  let got
+  for (let i = 0; i < 50; i++) {
+    got = await read()
+    if (got === want) return
+    await new Promise(done => setTimeout(done, 100))
+  }
+  assert.fail(`${what}: ${got}, want ${want}`)
 }

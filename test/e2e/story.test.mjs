@@ -70,7 +70,7 @@ for (const look of [
 
 /** Waits until the page shows what it will show; stories that load for ever are shown loading. */
 async function settled(page, name) {
-  if (name.endsWith('loading')) await page.locator('[aria-label^=Loading]').first().waitFor()
+  if (name.endsWith('loading')) await page.locator('[aria-label^=Loading]:visible').first().waitFor()
   else await page.waitForFunction(() => !document.querySelector('[aria-label^="Loading"]') && document.querySelector('h1'))
   await page.waitForTimeout(60) // a frame or two for fonts and measuring
 }

@@ -13,9 +13,23 @@ const iris: MantineColorsTuple = [
   '#3b3894',
 ]
 
+/** The greys of the dark scheme, from text to the page's ground, as in token.css. */
+const dark: MantineColorsTuple = [
+  '#e8eaef',
+  '#c3c8d2',
+  '#9ba3b1',
+  '#6b7482',
+  '#3b414d',
+  '#262a32',
+  '#1b1e24',
+  '#15171b',
+  '#101216',
+  '#0e0f12',
+]
+
 /** Mantine in the measures of Stance: small radii, compact controls, our own colours. */
 export const theme = createTheme({
-  colors: { iris },
+  colors: { iris, dark },
   primaryColor: 'iris',
   primaryShade: { light: 7, dark: 6 },
   fontFamily: 'var(--font)',

@@ -32,17 +32,20 @@ func (d *DB) withTx(ctx context.Context, t tenant.ID, fn func(*applyTx) error) e
 	if !t.Valid() {
 		return errors.New("no tenant")
 	}
-	return d.inTx(ctx, func(sqlTx *sql.Tx) error {
-		// A statement under a context that can end costs a goroutine each; the
-		// transaction itself ends with the context.
-		tx := &applyTx{d: d, ctx: context.WithoutCancel(ctx), tx: sqlTx, t: t, now: millis(d.now()), tools: map[string]int{},
-			tally: map[tallyKey]int64{}, activity: map[string]int64{}, scores: d.model.session()}
-		defer tx.close()
-		if err := fn(tx); err != nil {
-			return err
-		}
-		return tx.fold()
-	})
+	return d.inTx(ctx, func(sqlTx *sql.Tx) error { return d.within(ctx, sqlTx, t, fn) })
+}
+
+// within is withTx inside a transaction that is open already.
+func (d *DB) within(ctx context.Context, sqlTx *sql.Tx, t tenant.ID, fn func(*applyTx) error) error {
+	// A statement under a context that can end costs a goroutine each; the
+	// transaction itself ends with the context.
+	tx := &applyTx{d: d, ctx: context.WithoutCancel(ctx), tx: sqlTx, t: t, now: millis(d.now()), tools: map[string]int{},
+		tally: map[tallyKey]int64{}, activity: map[string]int64{}, scores: d.model.session(), differs: map[int64]bool{}, restate: map[int64]bool{}}
+	defer tx.close()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.fold()
 }
 
 // applyTx is the record inside one transaction of one tenant.
@@ -64,7 +67,8 @@ type applyTx struct {
 	nextEvent   int64
 	components  map[int64]int // rows written by series
 	quarantined int
-	refs        map[int64]string
+	differs     map[int64]bool // flaws of which the record knows more than the report
+	restate     map[int64]bool // flaws that changed in what scores hang on
 }
 
 func (x *applyTx) close() {
@@ -215,6 +219,7 @@ func (x *applyTx) Flaw(_ context.Context, f *finding.Flaw) (int64, error) {
 	if err := decode(old, &was); err != nil {
 		return 0, fmt.Errorf("read flaw %d: %w", id, err)
 	}
+	before := scoredBy(&was)
 	if was.Tool != f.Tool { // the tool that described it first keeps describing it; what it lacks is added
 		was.Advisories = union(was.Advisories, f.Advisories)
 		was.FixVersions = union(was.FixVersions, f.FixVersions)
@@ -228,6 +233,7 @@ func (x *applyTx) Flaw(_ context.Context, f *finding.Flaw) (int64, error) {
 			was.Fix = f.Fix
 		}
 		f = &was
+		x.differs[id] = true
 		if body, err = encode(f); err != nil {
 			return 0, err
 		}
@@ -236,6 +242,9 @@ func (x *applyTx) Flaw(_ context.Context, f *finding.Flaw) (int64, error) {
 		return id, nil
 	}
 	x.scores.forget(id)
+	if before != scoredBy(f) {
+		x.restate[id] = true
+	}
 	if err := x.exec(`UPDATE flaw SET title = ?, advisory = ?, cwe = ?, component = ?, search = ?, body = ? WHERE tenant_id = ? AND id = ?`,
 		f.Title, f.Advisory, firstCWE(f), componentText(f), searchText(f), body, x.t, id); err != nil {
 		return 0, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/domain/finding"
@@ -30,7 +29,9 @@ func (x *applyTx) InsertFindings(_ context.Context, fs []apply.Finding) error {
 		x.count(&fs[i], 1)
 	}
 	x.activity["new"] += int64(len(fs))
-	return x.insert(`INSERT INTO finding (tenant_id, id, asset_id, application_id, flaw_id, kind, severity, status, decided, score, priority, kev, fixable, tools, place, line, first_seen, report_no) VALUES `,
+	// OR FAIL spares a journal for the statement: after an error the whole
+	// transaction is undone anyway.
+	return x.insert(`INSERT OR FAIL INTO finding (tenant_id, id, asset_id, application_id, flaw_id, kind, severity, status, decided, score, priority, kev, fixable, tools, place, line, first_seen, report_no) VALUES `,
 		18, len(fs), func(args []any, i int) []any {
 			f := &fs[i]
 			return append(args, int64(x.t), f.ID[:], f.Asset, f.Application, f.Flaw, int64(code(kindCodes, f.Kind)), int64(f.Severity), int64(statusCode(f.Status, f.BranchOnly)),
@@ -106,14 +107,9 @@ func (x *applyTx) UpdateFindings(_ context.Context, before, after []apply.Findin
 				x.activity["reopened"]++
 			}
 		}
-		if err := x.exec(`UPDATE finding SET flaw_id = ?, severity = ?, status = ?, decided = ?, score = ?, priority = ?, kev = ?, fixable = ?, tools = ?, place = ?, line = ? WHERE tenant_id = ? AND id = ?`,
-			f.Flaw, f.Severity, statusCode(f.Status, f.BranchOnly), f.Decided, tenths(f.Score), f.Priority, f.KEV, f.Fixable, int64(f.Tools), f.Place, f.Line, x.t, f.ID[:]); err != nil {
+		if err := x.exec(`UPDATE finding SET flaw_id = ?, severity = ?, status = ?, decided = ?, score = ?, priority = ?, kev = ?, fixable = ?, tools = ?, place = ?, line = ?, first_seen = ? WHERE tenant_id = ? AND id = ?`,
+			f.Flaw, f.Severity, statusCode(f.Status, f.BranchOnly), f.Decided, tenths(f.Score), f.Priority, f.KEV, f.Fixable, int64(f.Tools), f.Place, f.Line, millis(f.FirstSeen), x.t, f.ID[:]); err != nil {
 			return err
-		}
-		if b.Triage != nil && f.Triage == nil { // it expired
-			if err := x.exec(`DELETE FROM triage WHERE tenant_id = ? AND finding_id = ?`, x.t, f.ID[:]); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -121,6 +117,9 @@ func (x *applyTx) UpdateFindings(_ context.Context, before, after []apply.Findin
 
 // Judge implements apply.Findings.
 func (x *applyTx) Judge(_ context.Context, id int64, f *finding.Flaw, severity finding.Severity, tools int, c estate.Context) (apply.Judgement, error) {
+	if x.differs[id] { // the record says more than this tool
+		f = nil
+	}
 	if f == nil && !x.scores.has(id, severity) {
 		var body []byte
 		if err := x.row(`SELECT body FROM flaw WHERE tenant_id = ? AND id = ?`, []any{x.t, id}, &body); err != nil {
@@ -146,7 +145,7 @@ func (x *applyTx) AppendEvents(_ context.Context, report string, es []apply.Even
 		}
 		x.nextEvent = id
 	}
-	return x.insert(`INSERT INTO event (tenant_id, id, finding_id, type, valid_at, recorded_at, by, report_id, detail) VALUES `,
+	return x.insert(`INSERT OR FAIL INTO event (tenant_id, id, finding_id, type, valid_at, recorded_at, by, report_id, detail) VALUES `,
 		9, len(es), func(args []any, i int) []any {
 			e := &es[i]
 			id := x.nextEvent
@@ -198,7 +197,7 @@ func (x *applyTx) Quarantine(_ context.Context, report string, fs []format.Fault
 			f.Raw = []byte{} // NULL is no value here
 		}
 		if err := x.exec(`INSERT OR REPLACE INTO quarantine (tenant_id, report_id, n, record, offset, pointer, reason, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			x.t, report, x.quarantined, f.Position.Record, f.Position.Offset, f.Position.Pointer, f.Reason, f.Raw); err != nil {
+			x.t, report, x.quarantined, f.Position.Record, f.Position.Offset, f.Position.Pointer, f.Reason, append([]byte{}, f.Raw...)); err != nil { // raw may be nil, the column not
 			return err
 		}
 		x.quarantined++
@@ -219,8 +218,14 @@ func (x *applyTx) count(f *apply.Finding, by int64) {
 	x.tally[tallyKey{f.Application, f.Asset, statusCode(f.Status, f.BranchOnly), int(f.Severity), code(kindCodes, f.Kind), f.Priority, f.KEV, f.Fixable, f.Tools}] += by
 }
 
-// fold writes the counters that the transaction moved.
+// fold scores anew what a changed flaw bears on and writes the counters that
+// the transaction moved.
 func (x *applyTx) fold() error {
+	for id := range x.restate {
+		if _, err := x.rescore(`f.flaw_id = ?`, id); err != nil {
+			return fmt.Errorf("score findings of flaw %d: %w", id, err)
+		}
+	}
 	moved := map[int64]bool{}
 	for k := range x.tally {
 		moved[k.asset] = true
@@ -239,6 +244,13 @@ func (x *applyTx) fold() error {
 			x.t, k.application, k.asset, k.status, k.severity, k.kind, k.priority, k.kev, k.fixable, int64(k.tools), n); err != nil {
 			return fmt.Errorf("count findings: %w", err)
 		}
+		if n > 0 {
+			continue
+		}
+		if err := x.exec(`DELETE FROM tally WHERE tenant_id = ? AND application_id = ? AND asset_id = ? AND status = ? AND severity = ? AND kind = ? AND priority = ? AND kev = ? AND fixable = ? AND tools = ? AND n = 0`,
+			x.t, k.application, k.asset, k.status, k.severity, k.kind, k.priority, k.kev, k.fixable, int64(k.tools)); err != nil {
+			return fmt.Errorf("count findings: %w", err)
+		}
 	}
 	const dayMillis = 24 * 60 * 60 * 1000
 	for what, n := range x.activity {
@@ -247,7 +259,5 @@ func (x *applyTx) fold() error {
 			return fmt.Errorf("count activity: %w", err)
 		}
 	}
-	return x.exec(`DELETE FROM tally WHERE tenant_id = ? AND n = 0`, x.t)
+	return nil
 }
-
-func toolCount(tools uint64) int { return bits.OnesCount64(tools) }

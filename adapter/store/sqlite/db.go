@@ -60,6 +60,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.CacheMiB == 0 {
 		o.CacheMiB = 64
 	}
+	if err := addFunctions(); err != nil {
+		return nil, err
+	}
 	w, err := sql.Open("sqlite", dsn(o.Path, o.CacheMiB, true))
 	if err != nil {
 		return nil, fmt.Errorf("open record %q: %w", o.Path, err)

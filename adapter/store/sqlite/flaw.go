@@ -17,6 +17,19 @@ func union(a, b []string) []string {
 	return a
 }
 
+// scoredBy sums up what a score knows of a flaw. When it changes, findings
+// that share the flaw are scored anew.
+func scoredBy(f *finding.Flaw) string {
+	epss, verified := "", ""
+	if f.EPSS != nil {
+		epss = fmt.Sprint(*f.EPSS)
+	}
+	if f.Verified != nil {
+		verified = fmt.Sprint(*f.Verified)
+	}
+	return fmt.Sprintf("%q %q %q %q %v %s %t %t", f.Advisory, f.Advisories, epss, f.Confidence, f.CVSS, verified, f.KEV, f.Fixable())
+}
+
 func firstCWE(f *finding.Flaw) int {
 	if len(f.CWEs) == 0 {
 		return 0

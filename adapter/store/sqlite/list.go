@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
@@ -56,6 +57,7 @@ func (d *DB) List(ctx context.Context, t tenant.ID, f posture.Filter, p posture.
 	if err != nil {
 		return posture.List{}, err
 	}
+	p.Limit = max(p.Limit, 1)
 	q, err := d.plan(ctx, t, f)
 	if err != nil {
 		return posture.List{}, err
@@ -242,8 +244,8 @@ func (d *DB) total(ctx context.Context, q *plan) (posture.Count, error) {
 	if err := d.read.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
 		return posture.Count{}, err
 	}
-	if n > countBound {
-		return posture.Count{N: countBound}, nil
+	if n > countBound || q.cut {
+		return posture.Count{N: min(n, countBound)}, nil
 	}
 	return posture.Count{N: n, Exact: true}, nil
 }
@@ -265,28 +267,33 @@ func (d *DB) Facets(ctx context.Context, t tenant.ID, f posture.Filter) (posture
 			var query string
 			var args []any
 			if q.counted() {
-				query, args = q.tally(field.tally+", sum(n)", " GROUP BY 1 ORDER BY 2 DESC LIMIT 200")
+				query, args = q.tally(field.tally+", sum(n)", " GROUP BY 1 ORDER BY 2 DESC")
 			} else {
-				query, args = q.bounded(field.row+", count(*)", countBound, " GROUP BY 1 ORDER BY 2 DESC LIMIT 200")
-				out.Exact = false
+				query, args = q.bounded(field.row+", count(*)", countBound, " GROUP BY 1 ORDER BY 2 DESC")
 			}
-			if values, err = d.facet(ctx, query, args, field, tools); err != nil {
+			var counted int64
+			if values, counted, err = d.facet(ctx, query, args, field, tools); err != nil {
 				return out, fmt.Errorf("count by %s: %w", field.name, err)
 			}
+			out.Exact = out.Exact && !q.cut && (q.counted() || counted < countBound)
 		}
 		out.Fields[field.name] = values
 	}
 	return out, nil
 }
 
-func (d *DB) facet(ctx context.Context, query string, args []any, field facetField, tools toolNames) ([]posture.Facet, error) {
+// maxFacets is how many values of one field are listed, the most frequent
+// first.
+const maxFacets = 200
+
+// facet returns the values of one field, and how many findings were counted.
+func (d *DB) facet(ctx context.Context, query string, args []any, field facetField, tools toolNames) (out []posture.Facet, total int64, err error) {
 	rows, err := d.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
 	counts := map[string]int64{}
-	var order []string
 	for rows.Next() {
 		var v sql.NullInt64
 		var text sql.NullString
@@ -296,25 +303,25 @@ func (d *DB) facet(ctx context.Context, query string, args []any, field facetFie
 			dst = &text
 		}
 		if err := rows.Scan(dst, &n); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		words := []string{text.String}
 		if !field.text {
 			words = field.words(v.Int64, tools)
 		}
 		for _, w := range words {
-			if _, ok := counts[w]; !ok {
-				order = append(order, w)
-			}
 			counts[w] += n
 		}
+		total += n
 	}
-	out := []posture.Facet{}
-	for _, w := range order {
-		if counts[w] > 0 {
-			out = append(out, posture.Facet{Value: w, Count: counts[w]})
+	out = []posture.Facet{}
+	for w, n := range counts {
+		if n > 0 {
+			out = append(out, posture.Facet{Value: w, Count: n})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b posture.Facet) int { return int(min(max(b.Count-a.Count, -1), 1)) })
-	return out, rows.Err()
+	slices.SortFunc(out, func(a, b posture.Facet) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+	})
+	return out[:min(len(out), maxFacets)], total, rows.Err()
 }

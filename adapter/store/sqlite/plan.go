@@ -25,7 +25,7 @@ type plan struct {
 	args     []any
 	tallied  bool // the tests are all on columns that the counters have
 	nothing  bool // the filter names what does not exist
-	newest   bool
+	cut      bool // a search by words selected more flaws than are looked at
 }
 
 // maxFlaws is how many flaws a search by words may select; a wider one is cut
@@ -202,7 +202,7 @@ func (d *DB) planFlaws(ctx context.Context, q *plan, f posture.Filter) error {
 	}); err != nil {
 		return err
 	}
-	q.byFlaw, q.tallied = true, false
+	q.byFlaw, q.tallied, q.cut = true, false, len(q.flaws) == maxFlaws
 	if len(words) == 1 && f.Advisory == "" && f.Component == "" && f.Check == "" && len(f.CWEs) == 0 && len(q.flaws) == 0 {
 		// One word that names no flaw may be part of a path.
 		q.byFlaw = false
@@ -235,7 +235,7 @@ func (q *plan) planRows(f posture.Filter) {
 		row("f.first_seen >= ?", millis(f.FirstSeenAfter))
 	}
 	if f.Ref != "" && f.Ref != "*" {
-		row(`EXISTS (SELECT 1 FROM sighting g JOIN series s ON s.tenant_id = g.tenant_id AND s.id = g.series_id WHERE g.tenant_id = f.tenant_id AND g.finding_id = f.id AND s.ref = ?)`, f.Ref)
+		row(`EXISTS (SELECT 1 FROM sighting g JOIN series s ON s.tenant_id = g.tenant_id AND s.id = g.series_id WHERE g.tenant_id = f.tenant_id AND g.finding_id = f.id AND s.ref = ? AND in_bitmap(s.present, g.n))`, f.Ref)
 	}
 	if f.Report == "" {
 		return
@@ -321,7 +321,7 @@ func (q *plan) page(sort posture.Sort, at *cursor, limit int) (string, []any) {
 	if sort == posture.ByNewest || sort == posture.ByOldest {
 		return q.byAge(sort, at, limit)
 	}
-	if q.byFlaw {
+	if q.byFlaw || len(q.statuses)*len(q.severity)*(len(q.args)+6) > maxParameters {
 		return q.sorted(sort, at, limit)
 	}
 	var parts []string
@@ -337,6 +337,9 @@ func (q *plan) page(sort posture.Sort, at *cursor, limit int) (string, []any) {
 			}
 		}
 	}
+	if len(parts) == 0 { // the cursor is below all that the filter wants
+		return "SELECT " + listColumns + " FROM finding f WHERE 0", nil
+	}
 	order := " ORDER BY 8 DESC, 1 DESC"
 	if sort == posture.BySeverity {
 		order = " ORDER BY 6 DESC, 8 DESC, 1 DESC"
@@ -347,13 +350,17 @@ func (q *plan) page(sort posture.Sort, at *cursor, limit int) (string, []any) {
 // targets lists the applications whose ranges are walked; -1 walks the index
 // over all. Many applications are tested row by row instead.
 func (q *plan) targets() []int64 {
-	if len(q.apps) == 0 || len(q.apps) > maxRanges {
+	if n := len(q.apps) * len(q.statuses) * len(q.severity); n == 0 || n > maxRanges || n*(len(q.args)+6) > maxParameters {
 		return []int64{-1}
 	}
 	return q.apps
 }
 
-const maxRanges = 8
+// What one statement may hold: SQLite takes 500 parts and 32,766 parameters.
+const (
+	maxRanges     = 200
+	maxParameters = 30_000
+)
 
 func (q *plan) rangeOf(status, sev int, app int64, sort posture.Sort, at *cursor, limit int) (string, []any) {
 	where, args := []string{"f.tenant_id = ?", "f.status = ?", "f.severity = ?"}, []any{q.t, status, sev}

@@ -33,7 +33,7 @@ func (d *DB) Commit(ctx context.Context, t tenant.ID, key string, rs []receive.A
 			}
 		}
 		var waiting int
-		if err := x.row(`SELECT count(*) FROM (SELECT 1 FROM report WHERE tenant_id = ? AND state = ? LIMIT ?)`, []any{x.t, string(posture.ReportAccepted), maxWaiting}, &waiting); err != nil {
+		if err := x.row(`SELECT count(*) FROM (SELECT 1 FROM report WHERE tenant_id = ? AND state = 'accepted' LIMIT ?)`, []any{x.t, maxWaiting}, &waiting); err != nil {
 			return err
 		}
 		if waiting >= maxWaiting {
@@ -66,7 +66,18 @@ func (x *applyTx) requested(key string) ([]receive.Accepted, error) {
 	}
 	var out []receive.Accepted
 	for _, id := range strings.Fields(ids) {
-		out = append(out, receive.Accepted{ID: id})
+		r := receive.Accepted{ID: id}
+		var sub []byte
+		var received int64
+		if err := x.row(`SELECT digest, size, target, submission, received_at, duplicate_of FROM report WHERE tenant_id = ? AND id = ?`, []any{x.t, id},
+			&r.Digest, &r.Size, &r.Target, &sub, &received, &r.DuplicateOf); err != nil {
+			return nil, fmt.Errorf("load report %s: %w", id, err)
+		}
+		if err := decode(sub, &r.Submission); err != nil {
+			return nil, fmt.Errorf("read report %s: %w", id, err)
+		}
+		r.Received = fromMillis(received)
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -96,9 +107,9 @@ func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 			return err
 		}
 	}
-	if err := x.exec(`INSERT INTO report (tenant_id, id, no, name, digest, blob, member, size, target, submission, state, reason, format, confidence, application_key, asset_id, by, received_at, scanned_at, finished_at, result, duplicate_of)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, ?, 0, ?, ?, 0, ?, '{}', ?)`,
-		x.t, r.ID, no, s.Name, r.Digest, r.Digest, r.Member, r.Size, r.Target, sub, string(state), app, s.By, millis(r.Received), finished, r.DuplicateOf); err != nil {
+	if err := x.exec(`INSERT INTO report (tenant_id, id, no, name, digest, blob, size, target, submission, state, reason, format, confidence, application_key, asset_id, by, received_at, scanned_at, finished_at, result, duplicate_of)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, ?, 0, ?, ?, 0, ?, '{}', ?)`,
+		x.t, r.ID, no, s.Name, r.Digest, r.Digest, r.Size, r.Target, sub, string(state), app, s.By, millis(r.Received), finished, r.DuplicateOf); err != nil {
 		return err
 	}
 	if r.DuplicateOf != "" {
@@ -113,18 +124,18 @@ func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 	var id, state string
 	var no int64
-	err := x.row(`SELECT id, no, state FROM report WHERE tenant_id = ? AND digest = ? AND target = ? AND member = ? AND duplicate_of = '' AND state <> ? ORDER BY no DESC LIMIT 1`,
-		[]any{x.t, r.Digest, r.Target, r.Member, string(posture.ReportFailed)}, &id, &no, &state)
+	err := x.row(`SELECT id, no, state FROM report WHERE tenant_id = ? AND digest = ? AND target = ? AND duplicate_of = '' AND state <> ? ORDER BY no DESC LIMIT 1`,
+		[]any{x.t, r.Digest, r.Target, string(posture.ReportFailed)}, &id, &no, &state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
+	// What waits may turn out to be of the same series, whatever its sender
+	// said of the target.
 	var later bool
-	if state == string(posture.ReportAccepted) {
-		err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND target = ? AND no > ? AND digest <> ?)`, []any{x.t, r.Target, no, r.Digest}, &later)
-	} else {
+	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted')`, []any{x.t, no, r.Digest}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
 		err = x.row(`SELECT EXISTS (SELECT 1 FROM scan a JOIN scan b ON b.tenant_id = a.tenant_id AND b.series_id = a.series_id AND b.id > a.id WHERE a.tenant_id = ? AND a.report_id = ?)`, []any{x.t, id}, &later)
 	}
 	if err != nil || later {
@@ -140,8 +151,8 @@ func (d *DB) Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accep
 	var sub []byte
 	var state string
 	var received int64
-	err := d.read.QueryRowContext(ctx, `SELECT digest, member, size, submission, state, received_at FROM report WHERE tenant_id = ? AND id = ?`, t, id).
-		Scan(&r.Digest, &r.Member, &r.Size, &sub, &state, &received)
+	err := d.read.QueryRowContext(ctx, `SELECT digest, size, submission, state, received_at FROM report WHERE tenant_id = ? AND id = ?`, t, id).
+		Scan(&r.Digest, &r.Size, &sub, &state, &received)
 	if err != nil {
 		return r, false, fmt.Errorf("load report %s: %w", id, err)
 	}
@@ -182,10 +193,20 @@ func (x *applyTx) Finish(_ context.Context, report string, o apply.Outcome) erro
 			return err
 		}
 	}
-	return x.exec(`UPDATE report SET state = ?, reason = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
+	st, err := x.stmt(`UPDATE report SET state = ?, reason = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
 		application_key = coalesce((SELECT a.key FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND s.id = ?), application_key)
-		WHERE tenant_id = ? AND id = ?`,
-		string(state), reason, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report)
+		WHERE tenant_id = ? AND id = ? AND state = ?`)
+	if err != nil {
+		return err
+	}
+	done, err := st.ExecContext(x.ctx, string(state), reason, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report, string(posture.ReportAccepted))
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(apply.ErrApplied, err)
+	}
+	return nil
 }
 
 // storedResult is what is kept of an outcome.
@@ -306,6 +327,10 @@ func (d *DB) Report(ctx context.Context, t tenant.ID, id string) (posture.Report
 	r, err := scanReport(d.read.QueryRowContext(ctx, "SELECT "+reportColumns+" WHERE r.tenant_id = ? AND r.id = ?", t, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, posture.ErrNotFound
+	}
+	if err == nil && r.State == posture.ReportApplied && r.Result.WouldResolve > 0 { // confirmed since
+		r.Result.WouldResolve = 0
+		err = d.read.QueryRowContext(ctx, `SELECT count(*) FROM event WHERE tenant_id = ? AND report_id = ? AND type = ?`, t, id, string(apply.EventResolved)).Scan(&r.Result.Resolved)
 	}
 	return r, err
 }

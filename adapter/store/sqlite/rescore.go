@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/bits"
 	"time"
@@ -92,42 +93,46 @@ func (d *DB) ReplaceFeed(ctx context.Context, kind string, read func(put func(Fe
 	if err != nil {
 		return 0, err
 	}
-	err = d.withTx(ctx, tenants[0], func(x *applyTx) error {
-		if kind == "aliases" {
-			err = x.exec(`DELETE FROM alias`)
-		} else {
-			err = x.exec(`DELETE FROM signal WHERE feed = ?`, number)
+	err = d.inTx(ctx, func(tx *sql.Tx) error {
+		for i, t := range tenants {
+			if err := d.within(ctx, tx, t, func(x *applyTx) error {
+				if i == 0 {
+					if err := x.replaceFeed(kind, number, read); err != nil {
+						return err
+					}
+				}
+				n, err := x.rescore(`f.flaw_id IN (SELECT id FROM flaw WHERE tenant_id = f.tenant_id AND advisory <> '')`)
+				rescored += n
+				return err
+			}); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
-		}
-		info, err := read(func(r FeedRow) error { return x.putSignal(number, r) })
-		if err != nil {
-			return err
-		}
-		if err := x.exec(`INSERT OR REPLACE INTO feed (feed, as_of, imported_at, rows, validator) VALUES (?, ?, ?, ?, ?)`, kind, millis(info.AsOf), x.now, info.Rows, info.Validator); err != nil {
-			return err
-		}
-		x.scores = d.model.session()
-		if err := x.exec(`UPDATE asset SET version = version + 1`); err != nil { // signals are facts too, scored or not
-			return err
-		}
-		rescored, err = x.rescore(`f.flaw_id IN (SELECT id FROM flaw WHERE tenant_id = f.tenant_id AND advisory <> '')`)
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	for _, t := range tenants[1:] {
-		if err := d.withTx(ctx, t, func(x *applyTx) error {
-			n, err := x.rescore(`f.flaw_id IN (SELECT id FROM flaw WHERE tenant_id = f.tenant_id AND advisory <> '')`)
-			rescored += n
-			return err
-		}); err != nil {
-			return rescored, err
-		}
-	}
 	return rescored, nil
+}
+
+// replaceFeed replaces the facts of one kind.
+func (x *applyTx) replaceFeed(kind string, number int, read func(put func(FeedRow) error) (FeedInfo, error)) error {
+	query, args := `DELETE FROM signal WHERE feed = ?`, []any{number}
+	if kind == "aliases" {
+		query, args = `DELETE FROM alias`, nil
+	}
+	if err := x.exec(query, args...); err != nil {
+		return err
+	}
+	info, err := read(func(r FeedRow) error { return x.putSignal(number, r) })
+	if err != nil {
+		return err
+	}
+	if err := x.exec(`INSERT OR REPLACE INTO feed (feed, as_of, imported_at, rows, validator) VALUES (?, ?, ?, ?, ?)`, kind, millis(info.AsOf), x.now, info.Rows, info.Validator); err != nil {
+		return err
+	}
+	return x.exec(`UPDATE asset SET version = version + 1`) // signals are facts too, scored or not
 }
 
 func (x *applyTx) putSignal(number int, r FeedRow) error {

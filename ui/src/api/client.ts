@@ -59,7 +59,9 @@ export function problemOf(status: number, doc: Schema['ErrorModel'] | string | u
   if (status === 401) announceSignOut()
   if (typeof doc !== 'object') return new Problem(status, sentence(status))
   const details = (doc.errors ?? []).map(e => ({ message: e.message ?? '', location: e.location ?? '' }))
-  return new Problem(status, doc.detail || doc.title || sentence(status), details)
+  // The server writes like an error of a program; people read sentences.
+  const text = doc.detail || doc.title || sentence(status)
+  return new Problem(status, text.charAt(0).toUpperCase() + text.slice(1), details)
 }
 
 function sentence(status: number): string {

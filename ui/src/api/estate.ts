@@ -33,6 +33,21 @@ export function useSaveApplication() {
   })
 }
 
+/** Lists an asset before its first scan. */
+export function useAddAsset() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ application, ...asset }: { application: string } & Schema['Add-assetRequest']) =>
+      unwrap(
+        client.POST('/api/v1/applications/{key}/assets', {
+          params: { path: { key: application } },
+          body: asset,
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries(),
+  })
+}
+
 export function useDefaultRef() {
   const queries = useQueryClient()
   return useMutation({

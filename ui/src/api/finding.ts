@@ -1,11 +1,13 @@
 import {
   keepPreviousData,
+  queryOptions,
   useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
-import { emptyView, type View } from '../lib/filter'
+import { useEffect } from 'react'
+import type { View } from '../lib/filter'
 import { client, type Schema, unwrap } from './client'
 import type { operations } from './schema'
 
@@ -49,12 +51,21 @@ export function useFacets(view: View) {
   })
 }
 
-export function useFinding(id: string) {
-  return useQuery({
+const oneFinding = (id: string) =>
+  queryOptions({
     queryKey: ['findings', 'one', id],
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/findings/{id}', { params: { path: { id } }, signal })),
   })
+
+export const useFinding = (id: string) => useQuery(oneFinding(id))
+
+/** Fetches the finding that is likely to be opened next. */
+export function usePrefetchFinding(id: string | undefined) {
+  const queries = useQueryClient()
+  useEffect(() => {
+    if (id) void queries.prefetchQuery(oneFinding(id))
+  }, [id, queries])
 }
 
 export function useHistory(id: string) {
@@ -62,21 +73,6 @@ export function useHistory(id: string) {
     queryKey: ['findings', 'history', id],
     queryFn: ({ signal }) =>
       unwrap(client.GET('/api/v1/findings/{id}/history', { params: { path: { id } }, signal })),
-  })
-}
-
-/** Other open findings that name the same advisory, weakness or check. */
-export function useAlike(view: Partial<View>, enabled: boolean) {
-  return useQuery({
-    queryKey: ['findings', 'alike', view],
-    enabled,
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET('/api/v1/findings', {
-          params: { query: { ...viewQuery({ ...emptyView, ...view }), limit: 6 } },
-          signal,
-        }),
-      ),
   })
 }
 

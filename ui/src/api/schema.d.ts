@@ -331,7 +331,7 @@ export interface paths {
         put?: never;
         /**
          * Import a report
-         * @description Send the file as the request's body, plain or compressed (gzip, zstd, zip). The answer comes when the bytes are durable; applying goes on behind it: follow the report's events. A zip with several reports makes several.
+         * @description Send the file as the request's body, plain or compressed (gzip, zstd, zip). The answer comes when the bytes are durable; applying goes on behind it: follow the report's events. A zip with several files is one report: what they say of one tool and target is one scan.
          */
         post: operations["import-report"];
         delete?: never;
@@ -459,6 +459,26 @@ export interface paths {
          * @description Ends the session.
          */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a sign-in link
+         * @description A link that signs its first user in as the caller, once, within a day.
+         */
+        post: operations["make-sign-in-link"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1301,6 +1321,10 @@ export interface components {
         SignInInputBody: {
             /** @description the part of the sign-in link after # */
             code: string;
+        };
+        SignInLink: {
+            /** @description the secret stands behind the #, which browsers do not send */
+            link: string;
         };
         Step: {
             location: components["schemas"]["Location"];
@@ -3063,6 +3087,53 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "make-sign-in-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

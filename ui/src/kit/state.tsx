@@ -5,13 +5,21 @@ import { Icon, type IconName } from './icon'
 import css from './state.module.css'
 
 /** Nothing to show: why, and what to do next. */
-export function Empty(props: { icon: IconName; title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty(props: {
+  icon: IconName
+  title: string
+  /** Whether it is all that the page shows, so that its title is the page's. */
+  alone?: boolean
+  children?: ReactNode
+  action?: ReactNode
+}) {
+  const Title = props.alone ? 'h1' : 'h2'
   return (
     <div className={css.state}>
       <span className={css.icon}>
         <Icon name={props.icon} size={20} />
       </span>
-      <h2 className={css.title}>{props.title}</h2>
+      <Title className={css.title}>{props.title}</Title>
       {props.children && <div className={css.words}>{props.children}</div>}
       {props.action}
     </div>
@@ -27,7 +35,11 @@ export function Failure({ error, retry, what }: { error: unknown; retry?: () => 
       <span className={css.icon} data-bad>
         <Icon name={missing ? 'search' : 'warning'} size={20} />
       </span>
-      <h2 className={css.title}>{missing ? `This ${what} is not here` : `Can’t show ${what}`}</h2>
+      <h2 className={css.title}>
+        {missing
+          ? `This ${what} is not here`
+          : `Can’t show ${what.startsWith('the ') ? what : `this ${what}`}`}
+      </h2>
       <div className={css.words}>{message}</div>
       {retry && !missing && (
         <Button onClick={retry} variant="default" leftSection={<Icon name="refresh" size={14} />}>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { points, shown, type Term, termName, waterfall } from './score'
+import { points, shown, type Term, waterfall } from './score'
 
 const term = (name: string, points: number, more: Partial<Term> = {}): Term => ({
   name,
@@ -44,9 +44,4 @@ test('points carry their sign', () => {
 
 test('a score is never shown as 100 when it is not', () => {
   expect([99.7, 100, 86.5, 0].map(shown)).toEqual(['99', '100', '87', '0'])
-})
-
-test('terms have names for people, new ones too', () => {
-  expect(termName('kev')).toBe('Known exploited')
-  expect(termName('blast_radius')).toBe('Blast radius')
 })

@@ -1,5 +1,3 @@
-import { words } from './format'
-
 /** Turns the terms of a risk score into bars that can be drawn one below the other. */
 
 export type Term = {
@@ -63,17 +61,3 @@ export function points(n: number): string {
 
 /** A score as it is shown: whole, but never rounded up into 100. */
 export const shown = (score: number): string => String(score >= 99.5 && score < 100 ? 99 : Math.round(score))
-
-const names: Record<string, string> = {
-  kev: 'Known exploited',
-  exploit: 'Public exploit',
-  epss: 'Probability of exploitation (EPSS)',
-  automatable: 'Can be automated',
-  kind: 'Kind of flaw',
-  confidence: 'Certainty of the tool',
-  tools: 'Agreement of tools',
-  data: 'Data handled',
-}
-
-/** What a term is called for people. */
-export const termName = (name: string): string => names[name] ?? words(name)

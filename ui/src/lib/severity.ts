@@ -3,6 +3,16 @@ import type { Severity, Status } from '../api/client'
 /** The severities, the worst first; unknown stands by itself at the end. */
 export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'info', 'unknown']
 
+/** The priorities, the most pressing first; others follow as the server counts them. */
+const priorities = ['now', 'soon', 'planned', 'watch']
+
+/** Values of a field in the order people expect where it has one. */
+export function inOrder<T extends { value: string }>(field: string, values: readonly T[]): T[] {
+  const order: readonly string[] = field === 'severity' ? severities : field === 'priority' ? priorities : []
+  const rank = (v: T) => (order.includes(v.value) ? order.indexOf(v.value) : order.length)
+  return [...values].sort((a, b) => rank(a) - rank(b))
+}
+
 export type Tally = readonly { severity: Severity; count: number }[]
 
 /** The count of one severity; an absent one is none. */

@@ -59,8 +59,8 @@ export function install(answers: Answers) {
 function find(answers: Answers, method: string, path: string) {
   for (const [key, answer] of Object.entries(answers)) {
     const [m, pattern = ''] = key.split(' ')
-    const names: string[] = []
-    const re = new RegExp(`^${pattern.replace(/:(\w+)/g, (_, n: string) => (names.push(n), '([^/]+)'))}$`)
+    const names = pattern.match(/:\w+/g)?.map(n => n.slice(1)) ?? []
+    const re = new RegExp(`^${pattern.replace(/:\w+/g, '([^/]+)')}$`)
     const hit = m === method && re.exec(path)
     if (hit)
       return {

@@ -119,7 +119,7 @@ CREATE TABLE activity (
 ) WITHOUT ROWID;
 
 CREATE TABLE report (
-  tenant_id INTEGER NOT NULL, id TEXT NOT NULL, no INTEGER NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, blob TEXT NOT NULL, member TEXT NOT NULL,
+  tenant_id INTEGER NOT NULL, id TEXT NOT NULL, no INTEGER NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, blob TEXT NOT NULL,
   size INTEGER NOT NULL, target TEXT NOT NULL, -- digest of what the sender said of the target
   submission BLOB NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, format TEXT NOT NULL, confidence INTEGER NOT NULL,
   application_key TEXT NOT NULL, asset_id INTEGER NOT NULL, by TEXT NOT NULL, received_at INTEGER NOT NULL, scanned_at INTEGER NOT NULL, finished_at INTEGER NOT NULL,
@@ -128,6 +128,7 @@ CREATE TABLE report (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX report_no ON report (tenant_id, no);
 CREATE INDEX report_target ON report (tenant_id, digest, target);
+CREATE INDEX report_waiting ON report (tenant_id, no) WHERE state = 'accepted';
 CREATE INDEX report_application ON report (tenant_id, application_key, no);
 CREATE TABLE request (
   tenant_id INTEGER NOT NULL, key TEXT NOT NULL, reports TEXT NOT NULL, at INTEGER NOT NULL,

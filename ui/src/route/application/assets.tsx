@@ -12,6 +12,7 @@ import { Ago, useNow } from '../../kit/time'
 import { toast } from '../../kit/toast'
 import { findingsURL } from '../../lib/filter'
 import { count, plural, words } from '../../lib/format'
+import { AddAsset } from './add-asset'
 import css from './assets.module.css'
 import { isStale } from './stale'
 
@@ -28,10 +29,11 @@ const icons: Record<Asset['kind'], IconName> = {
 export function Assets({ application }: { application: ApplicationDetail }) {
   const list = application.asset_list
   return (
-    <Panel title="Assets" aside={plural(list.length, 'asset')} flush>
+    <Panel title="Assets" aside={<AddAsset application={application.key} />} flush>
       {list.length === 0 ? (
         <Empty icon="application" title="No assets yet">
-          An asset comes into being with its first report.
+          An asset comes into being with its first report. One that should be scanned and is not can be added
+          by hand, so that it is seen as unknown.
         </Empty>
       ) : (
         list.map(a => <AssetRow key={a.id} asset={a} />)
@@ -74,7 +76,8 @@ function AssetRow({ asset: a }: { asset: Asset }) {
       {open && a.scans.length > 0 && (
         <div className={css.body} id={id}>
           <DefaultRef asset={a} />
-          <div className={css.scroll}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <section className={css.scroll} tabIndex={0} aria-label={`Scans of ${a.name}`}>
             <table className={css.scans}>
               <thead>
                 <tr>
@@ -110,7 +113,7 @@ function AssetRow({ asset: a }: { asset: Asset }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
         </div>
       )}
     </div>

@@ -74,7 +74,16 @@ function Full({ application: a }: { application: ApplicationDetail }) {
       )}
       <div className={css.columns}>
         <div className={css.main}>
-          <Panel title="Open findings" aside={a.urgent > 0 && <Tag tone="bad">{count(a.urgent)} urgent</Tag>}>
+          <Panel
+            title="Open findings"
+            aside={
+              a.urgent > 0 && (
+                <Link to={findingsURL({ application: [a.key], priority: ['now'] })}>
+                  {count(a.urgent)} to do now
+                </Link>
+              )
+            }
+          >
             {a.last_scan ? (
               <div className={css.figures}>
                 <Link to={findings} className={css.big}>

@@ -1,4 +1,4 @@
-import { Button, Skeleton } from '@mantine/core'
+import { Button, Skeleton, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import type { Schema, Severity, Verdict } from '../../api/client'
@@ -100,7 +100,12 @@ const actionTone: Record<Schema['Reason']['action'], Tone> = {
   undecided: 'plain',
 }
 
+/** How many items of a reason are shown before the rest is asked for. */
+const few = 3
+
 function Reason({ reason: r }: { reason: Schema['Reason'] }) {
+  const [all, setAll] = useState(false)
+  const shown = all ? r.findings : r.findings.slice(0, few)
   return (
     <li className={css.reason}>
       <div className={css.rule}>
@@ -124,15 +129,21 @@ function Reason({ reason: r }: { reason: Schema['Reason'] }) {
           <Icon name="wrench" size={13} /> {r.fix}
         </p>
       )}
-      {r.findings.length > 0 && (
+      {shown.length > 0 && (
         <ul className={css.findings}>
-          {r.findings.map(f => (
+          {shown.map(f => (
             <Item key={f.id} item={f} isFinding={r.about.startsWith('finding')} />
           ))}
-          {r.count > r.findings.length && (
-            <li className="muted">and {count(r.count - r.findings.length)} more</li>
-          )}
         </ul>
+      )}
+      {r.findings.length > few && (
+        <UnstyledButton className={css.more} onClick={() => setAll(!all)} aria-expanded={all}>
+          {all
+            ? 'Show fewer'
+            : r.count > r.findings.length
+              ? `Show ${r.findings.length} of ${count(r.count)}`
+              : `Show all ${r.findings.length}`}
+        </UnstyledButton>
       )}
     </li>
   )

@@ -4,7 +4,7 @@ import { Score } from '../../kit/score'
 import { SeverityTally } from '../../kit/severity'
 import { Tag } from '../../kit/tag'
 import { Ago } from '../../kit/time'
-import { plural, words } from '../../lib/format'
+import { count, plural, words } from '../../lib/format'
 import css from './rows.module.css'
 
 type Props = {
@@ -38,7 +38,9 @@ export function ApplicationRows({ applications, brief, active, onFocus }: Props)
             </Link>
             <div className={css.sub}>
               {a.last_scan ? (
-                <SeverityTally tally={a.open} />
+                <>
+                  <SeverityTally tally={a.open} /> {!brief && <Urgent n={a.urgent} />}
+                </>
               ) : (
                 <span className={css.never}>Never scanned, state unknown</span>
               )}
@@ -57,7 +59,7 @@ export function ApplicationRows({ applications, brief, active, onFocus }: Props)
             </div>
           )}
           <div className={css.scan}>
-            {a.urgent > 0 && <Tag tone="bad">{plural(a.urgent, 'urgent', 'urgent')}</Tag>}
+            {brief && <Urgent n={a.urgent} />}
             {brief && a.stale > 0 && <Tag tone="warn">stale</Tag>}
             {!brief && <span className="muted">{assetsWord(a)}</span>}
             {!brief && a.last_scan && (
@@ -69,6 +71,15 @@ export function ApplicationRows({ applications, brief, active, onFocus }: Props)
         </li>
       ))}
     </ul>
+  )
+}
+
+function Urgent({ n }: { n: number }) {
+  if (n === 0) return null
+  return (
+    <Tag tone="bad" title="Open findings of the highest priority">
+      {count(n)} now
+    </Tag>
   )
 }
 

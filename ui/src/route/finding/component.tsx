@@ -7,14 +7,15 @@ import { Tag } from '../../kit/tag'
 import { findingsURL } from '../../lib/filter'
 import css from './component.module.css'
 
-/** The package that carries the flaw, and how it came into the application. */
-export function Component({
-  component: c,
-  fixes,
-}: {
+type Props = {
   component: Schema['Component']
   fixes: readonly string[]
-}) {
+  /** Whether a fix is known, even if the tool named no version apart. */
+  fixable: boolean
+}
+
+/** The package that carries the flaw, and how it came into the application. */
+export function Component({ component: c, fixes, fixable }: Props) {
   return (
     <Panel title="Component" aside={<Link to={findingsURL({ component: c.name })}>All its findings</Link>}>
       <Facts
@@ -28,14 +29,14 @@ export function Component({
               {c.scope && <Tag>{c.scope}</Tag>}
             </span>,
           ],
-          [
-            'Fixed in',
-            fixes.length > 0 ? (
-              <code key="f">{fixes.join(', ')}</code>
-            ) : (
-              <span className="muted">no fixed version is known</span>
-            ),
-          ],
+          fixes.length > 0
+            ? ['Fixed in', <code key="f">{fixes.join(', ')}</code>]
+            : !fixable && [
+                'Fixed in',
+                <span key="f" className="muted">
+                  no fixed version is known
+                </span>,
+              ],
           [
             'Dependency',
             c.direct === undefined ? (

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
 import type { FindingDetail } from '../../api/client'
-import { useFinding } from '../../api/finding'
+import { useFinding, usePrefetchFinding } from '../../api/finding'
 import { Copy } from '../../kit/copy'
 import { Icon } from '../../kit/icon'
 import { useKeys } from '../../kit/keys'
@@ -30,8 +30,20 @@ import { TriageDialog } from './triage'
 export function FindingPage() {
   const { id = '' } = useParams()
   const finding = useFinding(id)
+  const navigate = useNavigate()
   const trail = getTrail()
   const back = { to: trail.search ? `/findings?${trail.search}` : '/findings', label: 'Findings' }
+  const { previous, next } = neighbours(trail, id)
+  usePrefetchFinding(next)
+  const go = (to: string | undefined) => to && navigate(`/findings/${to}`, { replace: true })
+  // Here and not on the loaded page, so that one can go on quickly while findings load.
+  useKeys({
+    j: () => go(next),
+    ArrowRight: () => go(next),
+    k: () => go(previous),
+    ArrowLeft: () => go(previous),
+    u: () => navigate(back.to),
+  })
   if (finding.isPending) {
     return (
       <Page title="Finding" back={back}>
@@ -51,17 +63,7 @@ export function FindingPage() {
 
 function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string; label: string } }) {
   const [deciding, setDeciding] = useState(false)
-  const navigate = useNavigate()
-  const { previous, next, position } = neighbours(getTrail(), f.id)
-  const go = (id: string | undefined) => id && navigate(`/findings/${id}`, { replace: true })
-  useKeys({
-    j: () => go(next),
-    ArrowRight: () => go(next),
-    k: () => go(previous),
-    ArrowLeft: () => go(previous),
-    t: () => setDeciding(true),
-    u: () => navigate(back.to),
-  })
+  useKeys({ t: () => setDeciding(true) })
   const observed = f.observations.find(o => o.present) ?? f.observations[0]
   const description = f.check.description || observed?.message || ''
   return (
@@ -71,7 +73,7 @@ function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string
       lead={<Lead finding={f} />}
       actions={
         <>
-          {position >= 0 && <Steps previous={previous} next={next} go={go} />}
+          <Steps id={f.id} />
           <Button onClick={() => setDeciding(true)} rightSection={<Key>t</Key>}>
             Decide…
           </Button>
@@ -82,7 +84,9 @@ function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string
         <div className={css.main}>
           {(f.fix || f.fix_versions?.length) && <WhatToDo finding={f} />}
           <Place location={f.location} observations={f.observations} />
-          {f.component && <Component component={f.component} fixes={f.fix_versions ?? []} />}
+          {f.component && (
+            <Component component={f.component} fixes={f.fix_versions ?? []} fixable={f.fixable} />
+          )}
           {observed?.flow && observed.flow.length > 0 && <Flow steps={observed.flow} tool={observed.tool} />}
           {(description || f.check.help) && (
             <Panel title="What it is">
@@ -128,15 +132,11 @@ function Lead({ finding: f }: { finding: FindingDetail }) {
         </Tag>
       )}
       <span>
-        <Link
-          to={
-            f.application
-              ? `/applications/${encodeURIComponent(f.application)}`
-              : findingsURL({ application: [''] })
-          }
-        >
-          {f.application || 'unassigned'}
-        </Link>
+        {f.application ? (
+          <Link to={`/applications/${encodeURIComponent(f.application)}`}>{f.application}</Link>
+        ) : (
+          'unassigned'
+        )}
         {' / '}
         <Link to={findingsURL({ asset: [f.asset_id] })}>{f.asset}</Link>
       </span>
@@ -144,27 +144,24 @@ function Lead({ finding: f }: { finding: FindingDetail }) {
   )
 }
 
-function Steps(props: { previous?: string; next?: string; go: (id: string | undefined) => void }) {
+/** Ways to the neighbours in the list that the finding was opened from. */
+function Steps({ id }: { id: string }) {
+  const { previous, next, position } = neighbours(getTrail(), id)
+  if (position < 0) return null
+  const step = (to: string | undefined, label: string, icon: 'left' | 'right') =>
+    to ? (
+      <Button component={Link} to={`/findings/${to}`} replace variant="default" px={8} aria-label={label}>
+        <Icon name={icon} size={14} />
+      </Button>
+    ) : (
+      <Button variant="default" px={8} disabled aria-label={label}>
+        <Icon name={icon} size={14} />
+      </Button>
+    )
   return (
     <Button.Group>
-      <Button
-        variant="default"
-        px={8}
-        disabled={!props.previous}
-        onClick={() => props.go(props.previous)}
-        aria-label="Previous finding of the list"
-      >
-        <Icon name="left" size={14} />
-      </Button>
-      <Button
-        variant="default"
-        px={8}
-        disabled={!props.next}
-        onClick={() => props.go(props.next)}
-        aria-label="Next finding of the list"
-      >
-        <Icon name="right" size={14} />
-      </Button>
+      {step(previous, 'Previous finding of the list', 'left')}
+      {step(next, 'Next finding of the list', 'right')}
     </Button.Group>
   )
 }

@@ -7,7 +7,7 @@ import { SeverityMark } from '../../kit/severity'
 import { kindIcon } from '../../kit/tag'
 import { type ManyField, toggled, type View } from '../../lib/filter'
 import { count, short } from '../../lib/format'
-import { severities } from '../../lib/severity'
+import { inOrder } from '../../lib/severity'
 import css from './facets.module.css'
 import { labelOf } from './label'
 
@@ -63,7 +63,7 @@ export function FacetPanel({ view, setView, facets }: Props) {
   )
 }
 
-/** Severities in their own order, other fields as the server counts them; what is chosen is always there. */
+/** The values in their order; what is chosen is always there, counted or not. */
 function ordered(
   field: ManyField,
   values: readonly Schema['FacetValue'][],
@@ -72,9 +72,10 @@ function ordered(
   const missing = view[field]
     .filter(v => !values.some(x => x.value === v))
     .map(value => ({ value, count: 0 }))
-  const all = [...values, ...missing]
-  if (field !== 'severity') return all
-  return all.sort((a, b) => severities.indexOf(a.value as Severity) - severities.indexOf(b.value as Severity))
+  return inOrder(
+    field,
+    [...values, ...missing].filter(v => v.value !== ''), // nothing to filter by
+  )
 }
 
 function Group(props: {
@@ -104,7 +105,7 @@ function Group(props: {
           ) : (
             <>
               {field === 'kind' && <Icon name={kindIcon[v.value as Finding['kind']] ?? 'dot'} size={14} />}
-              <span className="clip">{v.value === '' ? 'Unassigned' : labelOf(field, v.value, facets)}</span>
+              <span className="clip">{labelOf(field, v.value, facets)}</span>
             </>
           )}
         </Value>

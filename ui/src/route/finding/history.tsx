@@ -30,8 +30,9 @@ export function HistoryPanel({ id }: { id: string }) {
         <Failure what="the history" error={history.error} retry={() => history.refetch()} />
       ) : (
         <ol className={css.events}>
-          {[...history.data.items].reverse().map(e => (
-            <Entry key={`${e.recorded}/${e.valid}/${e.type}/${e.detail}`} event={e} />
+          {[...history.data.items].reverse().map((e, i, all) => (
+            // The history only grows, so the place from its beginning names an entry.
+            <Entry key={all.length - i} event={e} />
           ))}
         </ol>
       )}

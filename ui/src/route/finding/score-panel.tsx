@@ -3,7 +3,7 @@ import { Panel } from '../../kit/page'
 import { Score } from '../../kit/score'
 import { Tag } from '../../kit/tag'
 import { words } from '../../lib/format'
-import { points, shown, termName, waterfall } from '../../lib/score'
+import { points, shown, waterfall } from '../../lib/score'
 import css from './score-panel.module.css'
 
 /** Why the score is what it is: every term, known or not, with what it weighs and where it comes from. */
@@ -23,7 +23,7 @@ export function ScorePanel({ explanation: e }: { explanation: Schema['Score'] })
         {bars.map(b => (
           <li key={b.term.name} className={css.term} data-unknown={b.term.unknown || undefined}>
             <div className={css.line}>
-              <span className={css.name}>{termName(b.term.name)}</span>
+              <span className={css.name}>{words(b.term.name)}</span>
               <span className={css.points}>
                 {b.term.unknown && !b.term.points
                   ? b.term.could_add
@@ -32,20 +32,26 @@ export function ScorePanel({ explanation: e }: { explanation: Schema['Score'] })
                   : points(b.term.points)}
               </span>
             </div>
-            <div className={css.track} aria-hidden="true">
-              <span
-                className={css.fill}
-                data-lowers={b.lowers || undefined}
-                style={{ left: `${b.left}%`, width: `${b.width}%` }}
-              />
-              {b.could > 0 && (
-                <span className={css.could} style={{ left: `${b.left + b.width}%`, width: `${b.could}%` }} />
-              )}
-            </div>
+            {(b.width > 0 || b.could > 0) && (
+              <div className={css.track} aria-hidden="true">
+                <span
+                  className={css.fill}
+                  data-lowers={b.lowers || undefined}
+                  style={{ left: `${b.left}%`, width: `${b.width}%` }}
+                />
+                {b.could > 0 && (
+                  <span
+                    className={css.could}
+                    style={{ left: `${b.left + b.width}%`, width: `${b.could}%` }}
+                  />
+                )}
+              </div>
+            )}
             <div className={css.input}>
               {b.term.unknown && <Tag>unknown</Tag>} {/^unknown$/i.test(b.term.input) ? '' : b.term.input}
-              {b.term.why && <span className={css.why}> {b.term.why}</span>}
-              {b.term.source && <span className={css.source}>{b.term.source}</span>}
+            </div>
+            <div className={css.why}>
+              {[b.term.why, b.term.source && `from ${b.term.source}`].filter(Boolean).join(', ')}
             </div>
           </li>
         ))}

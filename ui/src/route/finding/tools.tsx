@@ -44,7 +44,7 @@ function Said({ observation: o, open }: { observation: Observation; open: boolea
         <Facts
           rows={[
             [
-              'Joined because',
+              o.join_rule.startsWith('first') ? 'Known by' : 'Joined because',
               <span key="j">
                 {words(o.join_rule)}, {percent(o.join_confidence, 1)} sure
                 {o.join_detail && <code className={css.detail}>{o.join_detail}</code>}
@@ -102,7 +102,7 @@ function Said({ observation: o, open }: { observation: Observation; open: boolea
 }
 
 function joinWord(o: Observation): string {
-  return o.join_rule === 'first'
+  return o.join_rule.startsWith('first')
     ? 'started this finding'
     : `joined: ${o.join_rule}, ${percent(o.join_confidence, 1)} sure`
 }

@@ -8,7 +8,7 @@ import { Failure, LoadingPanels, Notice } from '../../kit/state'
 import { Tag } from '../../kit/tag'
 import { Ago } from '../../kit/time'
 import { toast } from '../../kit/toast'
-import { bytes, count, digest, plural } from '../../lib/format'
+import { bytes, count, digest, plural, words } from '../../lib/format'
 import css from './detail-page.module.css'
 import { ProgressPanel } from './progress'
 import { Quarantine } from './quarantine'
@@ -60,6 +60,12 @@ function Full({ report: r }: { report: Report }) {
           {r.reason || 'The server gave no reason.'} Its bytes are kept; nothing was changed by it.
         </Notice>
       )}
+      {r.state === 'applied' && r.reason && (
+        <Notice tone="good" title={words(r.reason)}>
+          {r.result.would_resolve > 0 &&
+            `${plural(r.result.would_resolve, 'finding')} that it no longer has ${r.result.would_resolve === 1 ? 'was' : 'were'} resolved then.`}
+        </Notice>
+      )}
       {r.duplicate_of && (
         <Notice
           tone="info"
@@ -105,7 +111,7 @@ function Held({ report: r }: { report: Report }) {
         </Button>
       }
     >
-      {r.reason && <p>{r.reason}</p>}
+      {r.reason && <p>{words(r.reason)}.</p>}
       What it reports is applied. {plural(r.result.would_resolve, 'finding')} that it no longer has{' '}
       {r.result.would_resolve === 1 ? 'stays' : 'stay'} open, because a broken or cut scan looks just the
       same. Confirm if so much was really mended; otherwise scan again.

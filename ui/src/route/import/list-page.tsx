@@ -112,6 +112,7 @@ function outcome(r: Report): string {
   if (r.state === 'failed') return r.reason ?? ''
   if (r.state === 'accepted' || r.state === 'applying')
     return r.progress.records > 0 ? `${count(r.progress.records)} records so far` : r.progress.phase
+  if (r.state === 'held') return `${count(r.result.would_resolve)} would be resolved`
   const { new: fresh, resolved, reopened, changed, quarantined } = r.result
   const parts = [
     fresh > 0 && `${count(fresh)} new`,

@@ -5,7 +5,7 @@ import { SeverityBar, SeverityMark } from '../../kit/severity'
 import { useNow } from '../../kit/time'
 import { allStatuses, findingsURL } from '../../lib/filter'
 import { count, percent, words } from '../../lib/format'
-import { severities, tallyOf, tallySum } from '../../lib/severity'
+import { inOrder, severities, tallyOf, tallySum } from '../../lib/severity'
 import css from './figures.module.css'
 
 /** The figures; each number leads to its findings. */
@@ -52,7 +52,7 @@ function Priorities({ overview: o }: { overview: Overview }) {
         <p className="muted">Nothing is open.</p>
       ) : (
         <ul className={css.bars}>
-          {o.priorities.map(p => (
+          {inOrder('priority', o.priorities).map(p => (
             <li key={p.value}>
               <Link to={findingsURL({ priority: [p.value] })}>
                 <span>{p.label || words(p.value)}</span>

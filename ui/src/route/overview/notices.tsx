@@ -24,7 +24,7 @@ export function Notices({ overview: o }: { overview: Overview }) {
           to="/settings"
           action="Feeds"
         >
-          {missing.map(f => f.title).join(', ')}: scores count what they would say as unknown. Run{' '}
+          {listed(missing.map(f => f.title))}: scores count what they would say as unknown. Run{' '}
           <Command>stance feed update</Command>
         </Row>
       )}
@@ -63,6 +63,11 @@ export function Notices({ overview: o }: { overview: Overview }) {
       )}
     </ul>
   )
+}
+
+/** The first names of a list, and how many more there are. */
+function listed(names: readonly string[]): string {
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
 }
 
 function Row(props: {

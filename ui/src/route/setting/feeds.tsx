@@ -7,7 +7,7 @@ import { Panel } from '../../kit/page'
 import { Command, Failure, LoadingRows, Notice } from '../../kit/state'
 import { Tag } from '../../kit/tag'
 import { Ago, useNow } from '../../kit/time'
-import { count, date, plural } from '../../lib/format'
+import { count, date, plural, words } from '../../lib/format'
 import { staleFeeds } from '../overview/stale'
 import css from './feeds.module.css'
 
@@ -88,7 +88,7 @@ function FeedRows({ feeds }: { feeds: readonly Feed[] }) {
       {feeds.map(f => (
         <li key={f.feed} className={css.row}>
           <div className={css.what}>
-            <strong>{f.title}</strong>
+            <strong>{words(f.title)}</strong>
             <span className="muted">{f.used}</span>
           </div>
           <div>

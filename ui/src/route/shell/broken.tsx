@@ -8,6 +8,7 @@ export function Broken() {
   const message = error instanceof Error ? error.message : 'Something unexpected happened.'
   return (
     <Empty
+      alone
       icon="warning"
       title="This page broke"
       action={<Button onClick={() => location.reload()}>Load it again</Button>}
@@ -21,6 +22,7 @@ export function Broken() {
 export function Missing() {
   return (
     <Empty
+      alone
       icon="search"
       title="There is no such page"
       action={

@@ -24,11 +24,13 @@ export function SignInPage() {
   const { hash } = useLocation()
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const [code] = useState(hash.slice(1))
+  // A link that is opened while this page is shown changes the fragment and nothing else.
+  const code = hash.slice(1)
   const [problem, setProblem] = useState('')
   useEffect(() => {
     if (!code) return
     let gone = false
+    setProblem('')
     redeem(code).then(
       () => {
         if (gone) return
@@ -49,7 +51,7 @@ export function SignInPage() {
     <main className={css.page}>
       <div className={css.card}>
         <Mark size={40} />
-        {code && !problem ? (
+        {code ? (
           <>
             <h1>Signing in…</h1>
             <p role="status">One moment.</p>

@@ -293,6 +293,8 @@ const word = 'Pneumonoultramicroscopicsilicovolcanoconiosis'
 export const awkward: FindingDetail = {
   ...pick('code'),
   ...base,
+  id: '0199a2b4-7c00-7000-8000-00000000ffff',
+  tools: ['a-tool-with-a-very-long-name-indeed', 'semgrep', 'codeql'],
   title: `${word.repeat(3)} <img src=x onerror=alert(1)> a title that goes on and on, as titles of some tools do, well beyond what any designer would have thought of when drawing the page`,
   application: `${word.toLowerCase()}-platform-services`,
   asset: `https://git.acme.example/${word}/${word}/${word}.git`,

@@ -296,7 +296,7 @@ export const facets: Schema['Facets'] = {
       { value: 'backoffice', label: 'Back office', count: 1640 },
       { value: 'notifications', label: 'Notifications', count: 1214 },
       { value: 'identity', label: 'Identity', count: 980 },
-      { value: '', label: '', count: 344 },
+      { value: 'unassigned', count: 344 },
     ],
     tool: [
       'trivy',
