@@ -203,10 +203,10 @@ func (j *judgement) explain(out *Reason, r *policy.Rule, shown []turn) {
 			item.Message = r.Message.Render(j.subject)
 		}
 		if item.Fix == "" && r.Fix.AboutEach {
-			item.Fix = r.Fix.Render(j.subject)
+			item.Fix = r.Fix.Fill(j.subject)
 		}
 		if i == 0 { // the worst item speaks for all
-			out.Message, out.Fix = r.Message.Render(j.subject), r.Fix.Render(j.subject)
+			out.Message, out.Fix = r.Message.Render(j.subject), r.Fix.Fill(j.subject)
 		}
 		out.Items = append(out.Items, item)
 	}

@@ -32,6 +32,20 @@ type part struct {
 // Empty is whether the template has no text at all.
 func (t Template) Empty() bool { return len(t.parts) == 0 }
 
+// Fill is Render for advice: where an expression gives nothing there is no
+// advice, rather than a sentence with a hole ("Update pillow to").
+func (t Template) Fill(s *Subject) string {
+	for _, p := range t.parts {
+		if p.program == nil {
+			continue
+		}
+		if val, _, err := p.program.Eval(s); err == nil && written(val) == "" {
+			return ""
+		}
+	}
+	return t.Render(s)
+}
+
 // Render fills the template in. An unknown value is written as "unknown".
 func (t Template) Render(s *Subject) string {
 	var b strings.Builder
