@@ -91,8 +91,8 @@ crash: ## kill the server ROUNDS times at random points and compare what it know
 	$(GOTEST) -count=1 -timeout 0 -v ./test/crash -rounds=$(ROUNDS)
 
 .PHONY: bench
-bench: ## benchmarks, as a table
-	go test -run='^$$' -bench=. -benchmem ./bench/...
+bench: build ## measure what Stance promises, as a table (FULL=1: a report of 1 GB, a million findings; SIZE=: findings in the lists)
+	go run ./bench -stance bin/stance
 
 ##@ Write generated files
 

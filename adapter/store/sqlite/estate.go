@@ -20,18 +20,21 @@ import (
 // as stale.
 const staleAfter = 30 * 24 * time.Hour
 
-// Applications lists every application with its figures, the worst first.
-func (d *DB) Applications(ctx context.Context, t tenant.ID) ([]posture.ApplicationSummary, error) {
-	rows, err := d.read.QueryContext(ctx, `SELECT id, uid, key, name, description, unit, owner, criticality, data, exposure, environment, created_at FROM application WHERE tenant_id = ? ORDER BY key`, t)
+// numbered is an application with the record's own number.
+type numbered struct {
+	id int64
+	posture.ApplicationSummary
+}
+
+// applicationRows reads applications without their figures; tail goes on
+// after the test of the tenant.
+func (d *DB) applicationRows(ctx context.Context, t tenant.ID, tail string, args ...any) ([]numbered, error) {
+	rows, err := d.read.QueryContext(ctx, `SELECT id, uid, key, name, description, unit, owner, criticality, data, exposure, environment, created_at FROM application WHERE tenant_id = ? `+tail, append([]any{t}, args...)...)
 	if err != nil {
 		return nil, err
 	}
-	type app struct {
-		id int64
-		posture.ApplicationSummary
-	}
-	list, err := collect(rows, func(r interface{ Scan(...any) error }) (app, error) {
-		var a app
+	return collect(rows, func(r interface{ Scan(...any) error }) (numbered, error) {
+		var a numbered
 		var uid []byte
 		var created int64
 		c := &a.Context
@@ -40,6 +43,11 @@ func (d *DB) Applications(ctx context.Context, t tenant.ID) ([]posture.Applicati
 		a.Created = fromMillis(created)
 		return a, err
 	})
+}
+
+// Applications lists every application with its figures, the worst first.
+func (d *DB) Applications(ctx context.Context, t tenant.ID) ([]posture.ApplicationSummary, error) {
+	list, err := d.applicationRows(ctx, t, "ORDER BY key")
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +182,7 @@ func (d *DB) Application(ctx context.Context, t tenant.ID, key string) (posture.
 
 func (d *DB) assets(ctx context.Context, t tenant.ID, app string) ([]posture.AssetSummary, error) {
 	rows, err := d.read.QueryContext(ctx, `SELECT s.id, s.uid, s.kind, s.name, s.default_ref, s.created_at,
-		coalesce((SELECT max(score) FROM finding f WHERE f.tenant_id = s.tenant_id AND f.application_id = s.application_id AND f.status = ? AND f.asset_id = s.id), 0)
+		coalesce((SELECT max(score) FROM finding f WHERE f.tenant_id = s.tenant_id AND f.asset_id = s.id AND f.status = ?), 0)
 		FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND a.key = ? ORDER BY s.kind, s.name`, statusCode(finding.Open, false), t, app)
 	if err != nil {
 		return nil, err

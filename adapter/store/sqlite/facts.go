@@ -12,6 +12,7 @@ import (
 	"github.com/stance-aspm/stance/governance/fact"
 	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/intelligence/enrich"
+	"github.com/stance-aspm/stance/intelligence/posture"
 	"github.com/stance-aspm/stance/intelligence/risk"
 )
 
@@ -29,12 +30,15 @@ type GateAsset struct {
 // scans on a ref ("" is each asset's default one).
 func (d *DB) GateApp(ctx context.Context, t tenant.ID, key, ref string) (fact.App, []GateAsset, []fact.Scan, error) {
 	var app fact.App
-	summary, _, err := d.Application(ctx, t, key)
+	apps, err := d.applicationRows(ctx, t, "AND key = ?", key)
 	if err != nil {
 		return app, nil, nil, err
 	}
-	app = fact.OfApplication(summary.Application)
-	rows, err := d.read.QueryContext(ctx, `SELECT s.id, s.uid, s.kind, s.name, s.default_ref, s.version FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND a.key = ? ORDER BY s.id`, t, key)
+	if len(apps) == 0 {
+		return app, nil, nil, posture.ErrNotFound
+	}
+	app = fact.OfApplication(apps[0].Application)
+	rows, err := d.read.QueryContext(ctx, `SELECT id, uid, kind, name, default_ref, version FROM asset WHERE tenant_id = ? AND application_id = ? ORDER BY id`, t, apps[0].id)
 	if err != nil {
 		return app, nil, nil, err
 	}
@@ -110,8 +114,8 @@ func (d *DB) gateScans(ctx context.Context, t tenant.ID, a *GateAsset) ([]fact.S
 // GateFindings returns the facts of an asset's findings: those that count by
 // default, or with a ref those present there.
 func (d *DB) GateFindings(ctx context.Context, t tenant.ID, a GateAsset, ref string) ([]fact.Finding, error) {
-	query := "SELECT " + findingColumns + ` WHERE f.tenant_id = ? AND f.asset_id = ? AND f.application_id = (SELECT application_id FROM asset WHERE tenant_id = ? AND id = ?) AND f.status NOT IN (?, ?)`
-	args := []any{t, a.number, t, a.number, statusCode(finding.Resolved, false), statusCode(finding.Resolved, true)}
+	query := "SELECT " + findingColumns + ` WHERE f.tenant_id = ? AND f.asset_id = ? AND f.status NOT IN (?, ?)`
+	args := []any{t, a.number, statusCode(finding.Resolved, false), statusCode(finding.Resolved, true)}
 	var there map[finding.ID]bool
 	if ref == "" {
 		query += " AND f.status < ?"

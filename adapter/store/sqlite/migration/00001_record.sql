@@ -74,6 +74,7 @@ CREATE TABLE finding (
 CREATE INDEX finding_rank ON finding (tenant_id, status, severity, score);
 CREATE INDEX finding_application ON finding (tenant_id, application_id, status, severity, score);
 CREATE INDEX finding_flaw ON finding (tenant_id, flaw_id);
+CREATE INDEX finding_asset ON finding (tenant_id, asset_id, status, score);
 
 CREATE TABLE triage (
   tenant_id INTEGER NOT NULL, finding_id BLOB NOT NULL,
