@@ -329,7 +329,6 @@ func (d *DB) Report(ctx context.Context, t tenant.ID, id string) (posture.Report
 		return r, posture.ErrNotFound
 	}
 	if err == nil && r.State == posture.ReportApplied && r.Result.WouldResolve > 0 { // confirmed since
-		r.Result.WouldResolve = 0
 		err = d.read.QueryRowContext(ctx, `SELECT count(*) FROM event WHERE tenant_id = ? AND report_id = ? AND type = ?`, t, id, string(apply.EventResolved)).Scan(&r.Result.Resolved)
 	}
 	return r, err
