@@ -54,6 +54,9 @@ func serve(ctx context.Context, o cli.ServeOptions) error {
 		return err
 	}
 	link, err := n.SignInLink(ctx)
+	if ctx.Err() != nil {
+		return stop() // told to end while it came up: no error
+	}
 	if err != nil {
 		return errors.Join(err, stop())
 	}

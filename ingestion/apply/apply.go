@@ -104,7 +104,7 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		out.Decode = a.Elapsed() - began
+		out.Decode = a.Elapsed() - began - out.Write // the first import of a series writes as it reads
 		if s.failure != nil && out.Observations == 0 && out.Components == 0 {
 			return &Unreadable{s.failure} // nothing was read: this says nothing of the target
 		}
