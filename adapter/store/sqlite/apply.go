@@ -40,7 +40,7 @@ func (d *DB) within(ctx context.Context, sqlTx *sql.Tx, t tenant.ID, fn func(*ap
 	// A statement under a context that can end costs a goroutine each; the
 	// transaction itself ends with the context.
 	tx := &applyTx{d: d, ctx: context.WithoutCancel(ctx), tx: sqlTx, t: t, now: millis(d.now()), tools: map[string]int{},
-		tally: map[tallyKey]int64{}, activity: map[string]int64{}, scores: d.model.session(), differs: map[int64]bool{}, restate: map[int64]bool{}}
+		tally: map[tallyKey]int64{}, activity: map[activityKey]int64{}, scores: d.model.session(), differs: map[int64]bool{}, restate: map[int64]bool{}}
 	defer tx.close()
 	if err := fn(tx); err != nil {
 		return err
@@ -59,7 +59,7 @@ type applyTx struct {
 	prepared    map[string]*sql.Stmt
 	tools       map[string]int
 	tally       map[tallyKey]int64
-	activity    map[string]int64
+	activity    map[activityKey]int64
 	scores      *scores
 	reportNo    int64
 	reportID    string

@@ -28,7 +28,9 @@ func (x *applyTx) InsertFindings(_ context.Context, fs []apply.Finding) error {
 	for i := range fs {
 		x.count(&fs[i], 1)
 	}
-	x.activity["new"] += int64(len(fs))
+	for i := range fs {
+		x.activity[activityKey{day(millis(fs[i].FirstSeen)), "new"}]++
+	}
 	// OR FAIL spares a journal for the statement: after an error the whole
 	// transaction is undone anyway.
 	return x.insert(`INSERT OR FAIL INTO finding (tenant_id, id, asset_id, application_id, flaw_id, kind, severity, status, decided, score, priority, kev, fixable, tools, place, line, first_seen, report_no) VALUES `,
@@ -100,12 +102,9 @@ func (x *applyTx) UpdateFindings(_ context.Context, before, after []apply.Findin
 		b, f := &before[i], &after[i]
 		x.count(b, -1)
 		x.count(f, 1)
-		if b.Status != f.Status {
-			if f.Status == finding.Resolved {
-				x.activity["resolved"]++
-			} else if b.Status == finding.Resolved {
-				x.activity["reopened"]++
-			}
+		if from, to := day(millis(b.FirstSeen)), day(millis(f.FirstSeen)); from != to { // a late scan saw it earlier
+			x.activity[activityKey{from, "new"}]--
+			x.activity[activityKey{to, "new"}]++
 		}
 		if err := x.exec(`UPDATE finding SET flaw_id = ?, severity = ?, status = ?, decided = ?, score = ?, priority = ?, kev = ?, fixable = ?, tools = ?, place = ?, line = ?, first_seen = ? WHERE tenant_id = ? AND id = ?`,
 			f.Flaw, f.Severity, statusCode(f.Status, f.BranchOnly), f.Decided, tenths(f.Score), f.Priority, f.KEV, f.Fixable, int64(f.Tools), f.Place, f.Line, millis(f.FirstSeen), x.t, f.ID[:]); err != nil {
@@ -137,6 +136,11 @@ func (x *applyTx) Judge(_ context.Context, id int64, f *finding.Flaw, severity f
 func (x *applyTx) AppendEvents(_ context.Context, report string, es []apply.Event) error {
 	if len(es) == 0 {
 		return nil
+	}
+	for i := range es {
+		if t := es[i].Type; t == apply.EventResolved || t == apply.EventReopened {
+			x.activity[activityKey{day(millis(es[i].Valid)), string(t)}]++
+		}
 	}
 	if x.nextEvent == 0 {
 		id, err := nextID(x.ctx, x.tx, "event", x.t)
@@ -205,6 +209,15 @@ func (x *applyTx) Quarantine(_ context.Context, report string, fs []format.Fault
 	return nil
 }
 
+// activityKey is a day, by valid time, and what happened on it.
+type activityKey struct {
+	day  int64 // since 1970
+	what string
+}
+
+// day is the number of a stored time's day.
+func day(ms int64) int64 { return ms / (24 * 60 * 60 * 1000) }
+
 // tallyKey is one cell of the counts.
 type tallyKey struct {
 	application, asset     int64
@@ -252,10 +265,15 @@ func (x *applyTx) fold() error {
 			return fmt.Errorf("count findings: %w", err)
 		}
 	}
-	const dayMillis = 24 * 60 * 60 * 1000
 	for what, n := range x.activity {
 		if err := x.exec(`INSERT INTO activity (tenant_id, day, type, n) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n`,
-			x.t, x.now/dayMillis, what, n); err != nil {
+			x.t, what.day, what.what, n); err != nil {
+			return fmt.Errorf("count activity: %w", err)
+		}
+		if n > 0 {
+			continue
+		}
+		if err := x.exec(`DELETE FROM activity WHERE tenant_id = ? AND day = ? AND type = ? AND n = 0`, x.t, what.day, what.what); err != nil {
 			return fmt.Errorf("count activity: %w", err)
 		}
 	}

@@ -353,7 +353,7 @@ func (d *DB) overviewCounts(ctx context.Context, t tenant.ID, o *posture.Overvie
 	}); err != nil {
 		return err
 	}
-	week := millis(d.now().AddDate(0, 0, -7)) / (24 * 60 * 60 * 1000)
+	week := day(millis(d.now().AddDate(0, 0, -7)))
 	return d.read.QueryRowContext(ctx, `SELECT
 		(SELECT coalesce(sum(n), 0) FROM activity WHERE tenant_id = ?1 AND day > ?2 AND type = 'new'),
 		(SELECT coalesce(sum(n), 0) FROM activity WHERE tenant_id = ?1 AND day > ?2 AND type = 'resolved'),

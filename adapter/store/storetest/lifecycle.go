@@ -240,8 +240,8 @@ func history(w *world) {
 }
 
 func activity(w *world) {
-	w.scan(scan{obs: vulns(1, 2, 3)})
-	w.scan(scan{obs: vulns(1, 2), at: day(2)})
+	w.scan(scan{obs: vulns(1, 2, 3), at: w.now.AddDate(0, 0, -3)})
+	w.scan(scan{obs: vulns(1, 2), at: w.now.AddDate(0, 0, -1)})
 	o, err := w.Store.Overview(w.ctx, w.tenant)
 	w.must(err)
 	if o.NewWeek != 3 || o.ResolvedWeek != 1 || o.Findings != 3 || o.Observations != 3 {
