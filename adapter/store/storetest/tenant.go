@@ -27,8 +27,8 @@ func (w *world) as(t tenant.ID) *world { w.tenant = t; return w }
 // both imports the same scans for two tenants.
 func (w *world) both() {
 	for _, t := range []tenant.ID{1, 2} {
-		w.as(t).scan(scan{obs: vulns(1, 2, 3)})
-		w.scan(scan{tool: "beta", obs: vulns(2, 3, 4), at: day(2)})
+		w.as(t).scan(scan{obs: vulns(1, 2, 3), at: w.now.AddDate(0, 0, -2)})
+		w.scan(scan{tool: "beta", obs: vulns(2, 3, 4), at: w.now.AddDate(0, 0, -1)})
 	}
 }
 
