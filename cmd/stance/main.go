@@ -97,7 +97,8 @@ func start(ctx context.Context, cfg node.Config, log *slog.Logger, l net.Listene
 		if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
 			err = errors.Join(err, serveErr)
 		}
-		return errors.Join(err, n.Close())
+		// Nobody is to send the local token to whoever gets the port next.
+		return errors.Join(err, os.Remove(node.AddressFile(cfg.DataDir)), n.Close())
 	}
 	return n, stop, nil
 }
@@ -119,7 +120,5 @@ func local(ctx context.Context, dataDir string) (cli.Local, error) {
 	if err != nil {
 		return cli.Local{}, errors.Join(err, stop())
 	}
-	return cli.Local{URL: "http://" + l.Addr().String(), Token: strings.TrimSpace(string(token)), Stop: func() error {
-		return errors.Join(os.Remove(node.AddressFile(dataDir)), stop())
-	}}, n.DB().Ping(ctx)
+	return cli.Local{URL: "http://" + l.Addr().String(), Token: strings.TrimSpace(string(token)), Stop: stop}, n.DB().Ping(ctx)
 }
