@@ -132,10 +132,16 @@ func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// What waits may turn out to be of the same series, whatever its sender
-	// said of the target.
+	// What waits for the same application may turn out to be of the same
+	// series, whatever its sender said of the asset.
+	app := ""
+	if r.Submission.Application != "" {
+		if app, err = estate.Key(r.Submission.Application); err != nil {
+			return "", err
+		}
+	}
 	var later bool
-	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted')`, []any{x.t, no, r.Digest}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
+	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted' AND application_key = ?)`, []any{x.t, no, r.Digest, app}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
 		err = x.row(`SELECT EXISTS (SELECT 1 FROM scan a JOIN scan b ON b.tenant_id = a.tenant_id AND b.series_id = a.series_id AND b.id > a.id WHERE a.tenant_id = ? AND a.report_id = ?)`, []any{x.t, id}, &later)
 	}
 	if err != nil || later {
