@@ -156,7 +156,7 @@ func (a *App) verdictText(v gate.Verdict) error {
 	return verdict.Text(a.Out, v, verdict.TextOptions{Colour: terminal(a.Out) && os.Getenv("NO_COLOR") == "", Width: width})
 }
 
-// bundle loads policies from files and folders, or the standard ones.
+// loadPolicies loads policies from files and folders, or the standard ones.
 func loadPolicies(paths []string) (*policy.Bundle, error) {
 	if len(paths) == 0 {
 		return policy.Load(policy.Source{Name: "standard policies", Text: packpolicy.Default()})

@@ -34,9 +34,6 @@ func OfFlaw(fl *finding.Flaw, e enrich.Evidence) Finding {
 		Title: fl.Title, Kind: fl.Kind, Check: fl.Check.ID, CWEs: fl.CWEs, FixVersions: fl.FixVersions, Fix: fl.Fix,
 		FixAvailable: FlagOf(fl.Fixable()), Confidence: Word(fl.Confidence),
 	}
-	if fl.Kind == finding.Vulnerability && !fl.Fixable() {
-		out.FixAvailable = No
-	}
 	if fl.Advisory != "" {
 		out.Advisories = append(out.Advisories, fl.Advisory)
 	}

@@ -101,13 +101,10 @@ func (s *scores) prepare(ctx context.Context, q queryer, f *finding.Flaw, sev fi
 }
 
 func fixOf(f *finding.Flaw) risk.Fix {
-	switch {
-	case f.Fixable():
+	if f.Fixable() {
 		return risk.FixAvailable
-	case f.Kind == finding.Vulnerability:
-		return risk.FixUnknown
 	}
-	return risk.FixUnknown
+	return risk.FixUnknown // that no tool names a fix does not mean that there is none
 }
 
 // flawInputs is what a score knows of a flaw.

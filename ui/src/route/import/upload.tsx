@@ -72,7 +72,7 @@ export function Upload({ application }: { application: string }) {
           <Icon name="import" size={22} />
           <div className={css.words}>
             <strong>Drop report files here</strong>
-            <span>SARIF, CycloneDX, SPDX, or what your scanner writes; also gzip, zstd, zip</span>
+            <span>SARIF, CycloneDX, or what your scanner writes; also gzip, zstd, zip</span>
           </div>
           <Button variant="default" onClick={() => input.current?.click()}>
             Choose files

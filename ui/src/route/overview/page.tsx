@@ -75,7 +75,7 @@ function FirstSteps() {
         </li>
         <li>
           <h3>Bring in reports</h3>
-          <p>SARIF, CycloneDX, SPDX and the own formats of many scanners; the format is detected.</p>
+          <p>SARIF, CycloneDX and the own formats of many scanners; the format is detected.</p>
           <Command>stance import report.sarif</Command>
         </li>
         <li>
