@@ -27,6 +27,7 @@ var libraries = []library{
 	{"github.com/goccy/go-yaml", engine, "policies as people write them, with positions in errors"},
 	{"github.com/google/go-cmp", onlyTests, "differences in tests"},
 	{"github.com/google/uuid", ground, "ids; made at the edge, carried everywhere"},
+	{"github.com/itchyny/gojq", engine, "expressions of format mappings"},
 	{"github.com/klauspost/compress", engine, "zstd and gzip"},
 	{"github.com/package-url/packageurl-go", ground, "package URLs"},
 	{"github.com/pandatix/go-cvss", ground, "CVSS vectors and scores"},

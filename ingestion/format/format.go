@@ -22,6 +22,9 @@ type Format struct {
 	// Doc is one or two sentences: which tool and option writes it, what is
 	// read, and what is kept only raw.
 	Doc string
+	// Fields says where each of our fields comes from in a report; docs are
+	// generated of it.
+	Fields []Field
 	// Detect says how sure the format is that a document with this head is
 	// one of its own. It reads nothing else.
 	Detect func(Head) Confidence
@@ -32,6 +35,15 @@ type Format struct {
 	// stop with the context's error when the context ends and with the
 	// sink's error when the sink fails.
 	Decode func(ctx context.Context, in *Input, sink Sink) error
+}
+
+// Field says where one of our fields comes from.
+type Field struct {
+	// Name is our field ("component.purl"); "raw only" for what stays in the
+	// raw record alone.
+	Name string
+	// From is the report's path or words.
+	From string
 }
 
 // Confidence is how sure a format is of a document, 0 to 100.

@@ -25,7 +25,7 @@ const (
 type Head struct {
 	Name  string // file name; may be empty
 	Shape Shape
-	// Bytes are the first bytes in UTF-8, at most 64 KiB.
+	// Bytes are the first bytes in UTF-8, at most 256 KiB.
 	Bytes []byte
 	// Whole is true when Bytes is the whole document.
 	Whole bool

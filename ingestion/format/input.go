@@ -14,7 +14,7 @@ import (
 )
 
 // headSize is how much of a document detection sees.
-const headSize = 64 << 10
+const headSize = 256 << 10
 
 // ErrEmpty says that a document has no content at all. What that means is the
 // importer's to decide: some tools write nothing when they find nothing, and

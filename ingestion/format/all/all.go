@@ -2,6 +2,10 @@
 package all
 
 import (
+	"io/fs"
+	"slices"
+	"sync"
+
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
@@ -9,6 +13,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/generic"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
+	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
@@ -18,11 +23,45 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 	"github.com/stance-aspm/stance/ingestion/format/zap"
+	pack "github.com/stance-aspm/stance/pack/format"
 )
 
-// Formats returns every format in the order in which detection asks them:
-// sorted by name, one line each.
+// Formats returns every format that Stance comes with in the order in which
+// detection asks them: those written in Go, then those described by mappings.
 func Formats() []format.Format {
+	return slices.Concat(Coded(), mapped())
+}
+
+// mapped are the formats of pack/format. They are read once: a process asks
+// for the list with every document. A broken one is left out; a test holds
+// that there is none.
+var mapped = sync.OnceValue(func() []format.Format {
+	var out []format.Format
+	for _, m := range Mappings() {
+		out = append(out, m.Format())
+	}
+	return out
+})
+
+// Mappings reads the mappings of pack/format, sorted by name.
+func Mappings() []*mapping.Mapping {
+	files := pack.Files()
+	paths, _ := fs.Glob(files, "*/mapping.yaml") // fails for a bad pattern alone
+	var out []*mapping.Mapping
+	for _, p := range paths {
+		src, err := files.ReadFile(p)
+		if err != nil {
+			continue
+		}
+		if m, err := mapping.Parse(p, src); err == nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Coded returns the formats written in Go, sorted by name, one line each.
+func Coded() []format.Format {
 	return []format.Format{
 		checkov.Format,
 		cyclonedx.Format,

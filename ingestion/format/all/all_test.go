@@ -7,13 +7,13 @@ import (
 )
 
 // helpers are folders beside the formats that are none.
-var helpers = []string{"all", "formattest", "htmldoc", "ident", "jsondoc", "xmldoc"}
+var helpers = []string{"all", "csvdoc", "formattest", "htmldoc", "ident", "jsondoc", "mapping", "xmldoc"}
 
 // TestListIsComplete compares the list with the folders, so that no format is
 // forgotten, and holds what users rely on: unique names, in order.
 func TestListIsComplete(t *testing.T) {
 	var listed, folders []string
-	for _, f := range Formats() {
+	for _, f := range Coded() {
 		listed = append(listed, f.Name)
 		if f.Title == "" || f.Doc == "" || f.Detect == nil || f.Decode == nil {
 			t.Errorf("format %q is not whole", f.Name)

@@ -29,13 +29,23 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // records, and never panics.
 func Golden(t *testing.T, f format.Format) {
 	t.Helper()
-	names := samples(t)
-	if len(names) < 3 {
+	if names := samples(t, "testdata"); len(names) < 3 {
 		t.Errorf("format %q has %d samples in testdata, want at least 3", f.Name, len(names))
+	}
+	GoldenIn(t, f, "testdata")
+}
+
+// GoldenIn is Golden for the samples in a folder: all of its files but golden
+// files, Markdown and mapping.yaml.
+func GoldenIn(t *testing.T, f format.Format, dir string) {
+	t.Helper()
+	names := samples(t, dir)
+	if len(names) == 0 {
+		t.Errorf("format %q has no sample in %s", f.Name, dir)
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			b, err := os.ReadFile(filepath.Join("testdata", name))
+			b, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +55,7 @@ func Golden(t *testing.T, f format.Format) {
 			}
 			doc := format.Collect(t.Context(), f, in)
 			got := render(t, doc)
-			compare(t, filepath.Join("testdata", name+".golden.json"), got)
+			compare(t, filepath.Join(dir, name+".golden.json"), got)
 			if again := render(t, format.Collect(t.Context(), f, in)); !bytes.Equal(got, again) {
 				t.Errorf("decoding twice differs:\n%s", cmp.Diff(string(got), string(again)))
 			}
@@ -102,15 +112,15 @@ func Fuzz(f *testing.F, of format.Format) {
 	})
 }
 
-func samples(t *testing.T) []string {
+func samples(t *testing.T, dir string) []string {
 	t.Helper()
-	entries, err := os.ReadDir("testdata")
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() && !strings.HasSuffix(e.Name(), ".golden.json") && !strings.HasSuffix(e.Name(), ".md") {
+		if !e.IsDir() && !strings.HasSuffix(e.Name(), ".golden.json") && !strings.HasSuffix(e.Name(), ".md") && e.Name() != "mapping.yaml" {
 			names = append(names, e.Name())
 		}
 	}

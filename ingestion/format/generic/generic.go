@@ -10,11 +10,10 @@ package generic
 
 import (
 	"context"
-	"encoding/csv"
 	"reflect"
-	"strings"
 
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/csvdoc"
 )
 
 // Format reads generic findings.
@@ -92,7 +91,7 @@ func isTopMember(name string) bool {
 // detectCSV wants columns for title and severity and most of the others known:
 // tables of other tools have those two as well.
 func detectCSV(h format.Head) format.Confidence {
-	columns, _ := header(h.Bytes)
+	columns, _, _ := csvdoc.Header(h.Bytes, nil)
 	title, severity, known := false, false, 0
 	for _, name := range columns {
 		set := columnOf(name)
@@ -111,21 +110,6 @@ func detectCSV(h format.Head) format.Confidence {
 		return format.Possible
 	}
 	return format.No
-}
-
-// header reads the first line as column names, with the delimiter that gives
-// the most columns.
-func header(head []byte) ([]string, rune) {
-	var best []string
-	comma := ','
-	for _, c := range []rune{',', ';', '\t', '|'} {
-		r := csv.NewReader(strings.NewReader(string(head)))
-		r.Comma, r.FieldsPerRecord, r.LazyQuotes = c, -1, true
-		if columns, err := r.Read(); err == nil && len(columns) > len(best) {
-			best, comma = columns, c
-		}
-	}
-	return best, comma
 }
 
 func decode(ctx context.Context, in *format.Input, sink format.Sink) error {

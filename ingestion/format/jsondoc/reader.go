@@ -215,9 +215,7 @@ func Lines[T any](r *Reader, sink format.Sink, each func(rec *T, pos finding.Pos
 
 // Record reads the next value as one record: element i of its array.
 func Record[T any](r *Reader, sink format.Sink, i int, each func(rec *T, pos finding.Position, raw []byte) error) error {
-	pos := r.Position()
-	pos.Pointer = elementPointer(r, i)
-	raw, err := r.Value()
+	raw, pos, err := r.Element(i)
 	if err != nil {
 		return err
 	}
@@ -384,4 +382,19 @@ func (g *gate) Read(p []byte) (int, error) {
 	g.left -= int64(n)
 	g.read += int64(n)
 	return n, err
+}
+
+// NewDecoder reads one value in memory by the options that decoders use
+// everywhere.
+func NewDecoder(b []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewReader(b), options)
+}
+
+// Element reads element i of the array that the reader is in as the next
+// record: its own text, the caller's to keep, and its position.
+func (r *Reader) Element(i int) ([]byte, finding.Position, error) {
+	pos := r.Position()
+	pos.Pointer = elementPointer(r, i)
+	raw, err := r.Value()
+	return raw, pos, err
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/stance-aspm/stance/domain/finding"
@@ -64,7 +65,7 @@ func (r *Reader) Next() (xml.StartElement, error) {
 		case xml.StartElement:
 			r.path = append(r.path, e.Name.Local)
 			if len(r.path) > MaxDepth {
-				return e, fmt.Errorf("elements nest deeper than %d at byte %d", MaxDepth, r.dec.InputOffset())
+				return e, fmt.Errorf("%w at byte %d", errTooDeep, r.dec.InputOffset())
 			}
 			return e, nil
 		case xml.EndElement:
@@ -76,6 +77,13 @@ func (r *Reader) Next() (xml.StartElement, error) {
 // Path is the slash-separated local names from the root to the element that
 // Next returned.
 func (r *Reader) Path() string { return strings.Join(r.path, "/") }
+
+// At reports whether the names lead from the root to the element that Next
+// returned.
+func (r *Reader) At(names []string) bool { return slices.Equal(r.path, names) }
+
+// Depth is how deep the element that Next returned stands; the root is 1.
+func (r *Reader) Depth() int { return len(r.path) }
 
 // Within reports whether the current element stands somewhere below (or is)
 // an element of that local name.
@@ -165,7 +173,10 @@ func (r *Reader) wrap(err error) error {
 	return err
 }
 
-var errTooLarge = errors.New("element too large")
+var (
+	errTooLarge = errors.New("element too large")
+	errTooDeep  = fmt.Errorf("elements nest deeper than %d", MaxDepth)
+)
 
 type gate struct {
 	ctx  context.Context
