@@ -32,6 +32,14 @@ type Format struct {
 	// stop with the context's error when the context ends and with the
 	// sink's error when the sink fails.
 	Decode func(ctx context.Context, in *Input, sink Sink) error
+	// Fields says where each of our fields comes from in a report; docs are generated of it.
+	Fields []Field
+}
+
+// Field pairs one of our fields with the place it is read from.
+type Field struct {
+	Name string // ours: "component.purl"
+	From string // the report's: "packages[].externalRefs[purl].referenceLocator"
 }
 
 // Confidence is how sure a format is of a document, 0 to 100.
