@@ -11,6 +11,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
+	"github.com/stance-aspm/stance/ingestion/format/openvex"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
@@ -32,6 +33,7 @@ func Formats() []format.Format {
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
+		openvex.Format,
 		sarif.Format,
 		semgrep.Format,
 		snyk.Format,
