@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
+	"github.com/stance-aspm/stance/ingestion/format/csaf"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
@@ -26,6 +27,7 @@ import (
 func Formats() []format.Format {
 	return []format.Format{
 		checkov.Format,
+		csaf.Format,
 		cyclonedx.Format,
 		dependencycheck.Format,
 		generic.Format,

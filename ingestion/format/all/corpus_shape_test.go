@@ -14,6 +14,7 @@ import (
 // batchShape maps the tools of the corpus that this test covers to their
 // formats.
 var batchShape = map[string]string{
+	"csaf":    "csaf",
 	"openvex": "openvex",
 }
 
