@@ -17,6 +17,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
 	"github.com/stance-aspm/stance/ingestion/format/sonarqube"
+	"github.com/stance-aspm/stance/ingestion/format/spdx"
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 	"github.com/stance-aspm/stance/ingestion/format/zap"
@@ -40,6 +41,7 @@ func Formats() []format.Format {
 		semgrep.Format,
 		snyk.Format,
 		sonarqube.Format,
+		spdx.Format,
 		trivy.Format,
 		trufflehog.Format,
 		zap.Format,
