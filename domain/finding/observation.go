@@ -220,6 +220,10 @@ type Claim struct {
 	Detail string
 	// Source is where the claim came from ("in-source", "vex", "tool").
 	Source string
+	// By names who makes the claim (the author of a VEX document), At is when
+	// it was made; empty and zero when unsaid.
+	By string
+	At time.Time
 	// Baseline is SARIF's baselineState ("new", "unchanged", "updated",
 	// "absent").
 	Baseline string

@@ -11,7 +11,7 @@ import (
 // eachText visits every text of an observation that a tool wrote, but not
 // those of its check, which observations share, and not the raw record.
 func eachText(o *finding.Observation, fn func(*string)) {
-	for _, p := range []*string{&o.Position.Pointer, &o.Title, &o.Message, &o.SeverityWord, &o.Confidence, &o.Fix, &o.Claim.Justification, &o.Claim.Detail, &o.Claim.Source, &o.Claim.Baseline} {
+	for _, p := range []*string{&o.Position.Pointer, &o.Title, &o.Message, &o.SeverityWord, &o.Confidence, &o.Fix, &o.Claim.Justification, &o.Claim.Detail, &o.Claim.Source, &o.Claim.By, &o.Claim.Baseline} {
 		fn(p)
 	}
 	for _, list := range [][]string{o.Advisories, o.FixVersions, o.References, o.Tags} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
+	"github.com/stance-aspm/stance/ingestion/format/csaf"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
@@ -16,10 +17,12 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
+	"github.com/stance-aspm/stance/ingestion/format/openvex"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
 	"github.com/stance-aspm/stance/ingestion/format/sonarqube"
+	"github.com/stance-aspm/stance/ingestion/format/spdx"
 	"github.com/stance-aspm/stance/ingestion/format/trivy"
 	"github.com/stance-aspm/stance/ingestion/format/trufflehog"
 	"github.com/stance-aspm/stance/ingestion/format/zap"
@@ -64,6 +67,7 @@ func Mappings() []*mapping.Mapping {
 func Coded() []format.Format {
 	return []format.Format{
 		checkov.Format,
+		csaf.Format,
 		cyclonedx.Format,
 		dependencycheck.Format,
 		generic.Format,
@@ -71,10 +75,12 @@ func Coded() []format.Format {
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
+		openvex.Format,
 		sarif.Format,
 		semgrep.Format,
 		snyk.Format,
 		sonarqube.Format,
+		spdx.Format,
 		trivy.Format,
 		trufflehog.Format,
 		zap.Format,
