@@ -41,6 +41,7 @@ type Node struct {
 	feeds   *feed.Client
 	gates   *gates
 	track   *tracker
+	company company
 	lock    *os.File
 	api     *httpapi.API
 	stop    context.CancelFunc

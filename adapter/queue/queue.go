@@ -114,10 +114,13 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, t tenant.ID, report str
 
 // Recover makes jobs that a crashed process left as running available again,
 // at the place in the queue that they had: reports are taken in the order in
-// which they were accepted, whatever the process went through.
+// which they were accepted, whatever the process went through. Tries that the
+// process did not live to end don't count against a job: a report that takes
+// the process down is found out by whoever works on it.
 // The embedded record has one process, so at start none can be running.
 func Recover(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = created_at WHERE state IN ('running', 'retryable')`)
+	_, err := db.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = created_at,
+		attempt = coalesce(json_array_length(errors), 0) WHERE state IN ('running', 'retryable')`)
 	if err != nil {
 		return fmt.Errorf("take up jobs that a crash left behind: %w", err)
 	}
