@@ -30,6 +30,10 @@ type Config struct {
 	FeedMirror string
 	// Version is the program's version.
 	Version string
+	// At, when set, is called at every boundary between two steps of a report,
+	// with the report's file name where it is known. Tests stop there, or end
+	// the process; nothing else sets it.
+	At func(b Boundary, report string)
 }
 
 // The defaults.

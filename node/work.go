@@ -42,9 +42,11 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 		return n.giveUp(ctx, t, id, fmt.Errorf("the server died %d times while it worked on this report, so it is set aside; its bytes are kept and it can be replayed", deaths))
 	}
 	defer n.company.enter(deaths > 0)()
+	n.at(BeforeWork, r.Submission.Name)
 	if err := n.db.Begin(ctx, t, id); err != nil {
 		return err
 	}
+	n.at(AfterWork, r.Submission.Name)
 	n.track.set(id, "decoding", 0)
 	defer n.track.drop(id)
 	err = n.applyReport(ctx, t, id, r)
@@ -69,9 +71,11 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 
 // giveUp fails a report for a reason that people read, and ends its job.
 func (n *Node) giveUp(ctx context.Context, t tenant.ID, id string, why error) error {
+	n.at(BeforeFail, "")
 	if err := n.db.Fail(ctx, t, id, why.Error()); err != nil {
 		return err
 	}
+	n.at(AfterFail, "")
 	return fmt.Errorf("%w: %w", queue.ErrGiveUp, why)
 }
 
@@ -121,6 +125,7 @@ func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receiv
 		}
 		sure = min(sure, int(d.Format.Confidence))
 	}
+	n.at(AfterDetect, r.Submission.Name)
 	key, err := n.keys.SecretKey(t)
 	if err != nil {
 		return err

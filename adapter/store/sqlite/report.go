@@ -115,7 +115,7 @@ func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 	if r.DuplicateOf != "" {
 		return nil
 	}
-	return x.d.enqueue(ctx, x.tx, x.t, r.ID)
+	return x.d.enqueue(ctx, x.tx, x.t, *r)
 }
 
 // duplicate returns the report that brought the same bytes for the same
