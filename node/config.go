@@ -23,16 +23,24 @@ type Config struct {
 	Workers int
 	// MaxUpload bounds one upload, packed, in bytes.
 	MaxUpload int64
+	// ReportDeaths is how often the process may die while it works on one
+	// report before that report is set aside as failed; 3 by default.
+	ReportDeaths int
 	// FeedMirror replaces the hosts of the official feeds.
 	FeedMirror string
 	// Version is the program's version.
 	Version string
+	// At, when set, is called at every boundary between two steps of a report,
+	// with the report's file name where it is known. Tests stop there, or end
+	// the process; nothing else sets it.
+	At func(b Boundary, report string)
 }
 
 // The defaults.
 const (
 	DefaultListen    = "127.0.0.1:8080"
 	defaultMaxUpload = 4 << 30
+	defaultDeaths    = 3
 )
 
 // withDefaults fills in what is not said.
@@ -48,6 +56,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxUpload == 0 {
 		c.MaxUpload = defaultMaxUpload
+	}
+	if c.ReportDeaths == 0 {
+		c.ReportDeaths = defaultDeaths
 	}
 	if c.Version == "" {
 		c.Version = "dev"
@@ -68,6 +79,9 @@ func (c Config) Validate() error {
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		return fmt.Errorf("workers: %d is out of range: want 1 to 64", c.Workers)
+	}
+	if c.ReportDeaths < 0 {
+		return fmt.Errorf("report deaths: %d is out of range: want 1 or more", c.ReportDeaths)
 	}
 	return nil
 }

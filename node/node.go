@@ -41,6 +41,7 @@ type Node struct {
 	feeds   *feed.Client
 	gates   *gates
 	track   *tracker
+	company company
 	lock    *os.File
 	api     *httpapi.API
 	stop    context.CancelFunc
@@ -78,15 +79,16 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 		return nil, err
 	}
 	began := time.Now()
-	n.apply = &apply.Applier{Store: n.db, NewID: newFindingID, Elapsed: func() time.Duration { return time.Since(began) }}
+	store, blobs, ledger := n.watched()
+	n.apply = &apply.Applier{Store: store, NewID: newFindingID, Elapsed: func() time.Duration { return time.Since(began) }}
 	if n.queue, err = queue.Open(ctx, n.db.Writer(), cfg.Workers, queueLog(log), n.work); err != nil {
 		return nil, err
 	}
 	if err := queue.Recover(ctx, n.db.Writer()); err != nil {
 		return nil, err
 	}
-	n.db.SetEnqueue(n.queue.Enqueue)
-	n.receive = &receive.Receiver{Blobs: n.blobs, Ledger: n.db, NewID: newID, Now: now, MaxSize: cfg.MaxUpload}
+	n.db.SetEnqueue(n.enqueue)
+	n.receive = &receive.Receiver{Blobs: blobs, Ledger: ledger, NewID: newID, Now: now, MaxSize: cfg.MaxUpload}
 	n.feeds = feed.NewClient(cfg.Version, feed.Options{})
 	n.gates = newGates(n.db)
 	n.api = n.newAPI()

@@ -24,33 +24,82 @@ import (
 func tenantOf(context.Context) tenant.ID { return tenant.Default }
 
 // work applies one accepted report. It may be called again for the same
-// report: what is applied already is left alone.
+// report, and ends each time as it ended the first time: the process may have
+// died between the end of the report and that of its job.
 func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) error {
 	r, waiting, err := n.db.Waiting(ctx, t, id)
-	if err != nil || !waiting {
+	if err != nil {
 		return err
 	}
+	if !waiting {
+		return n.ended(ctx, t, id)
+	}
+	deaths, err := n.db.Tries(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	if deaths >= n.cfg.ReportDeaths {
+		return n.giveUp(ctx, t, id, fmt.Errorf("the server died %d times while it worked on this report, so it is set aside; its bytes are kept and it can be replayed", deaths))
+	}
+	defer n.company.enter(deaths > 0)()
+	n.at(BeforeWork, r.Submission.Name)
+	if err := n.db.Begin(ctx, t, id); err != nil {
+		return err
+	}
+	n.at(AfterWork, r.Submission.Name)
 	n.track.set(id, "decoding", 0)
 	defer n.track.drop(id)
 	err = n.applyReport(ctx, t, id, r)
 	var bad *apply.Unreadable
 	var refused *receive.Refusal
 	switch {
-	case err == nil, errors.Is(err, apply.ErrApplied): // another call was first
+	case err == nil:
 		return nil
+	case errors.Is(err, apply.ErrApplied): // another call was first
+		return n.ended(ctx, t, id)
 	case errors.As(err, &bad), errors.As(err, &refused), isUnknown(err):
 		n.log.Warn("report can't be read", "report", id, "reason", err)
-		if failErr := n.db.Fail(ctx, t, id, err.Error()); failErr != nil {
-			return failErr
-		}
-		return fmt.Errorf("%w: %w", queue.ErrGiveUp, err)
+		return n.giveUp(ctx, t, id, err)
 	}
 	if last {
 		n.log.Error("report given up", "report", id, "error", err)
-		return errors.Join(err, n.db.Fail(ctx, t, id, "it could not be applied after many tries; the server's log has the reason. The report is kept"))
+		return n.giveUp(ctx, t, id, errors.New("it could not be applied after many tries; the server's log has the reason. The report is kept"))
 	}
 	n.log.Error("report not applied; it will be tried again", "report", id, "error", err)
+	return errors.Join(err, n.db.Rest(context.WithoutCancel(ctx), t, id))
+}
+
+// giveUp fails a report for a reason that people read, and ends its job.
+func (n *Node) giveUp(ctx context.Context, t tenant.ID, id string, why error) error {
+	n.at(BeforeFail, "")
+	if err := n.db.Fail(ctx, t, id, why.Error()); err != nil {
+		return err
+	}
+	n.at(AfterFail, "")
+	return fmt.Errorf("%w: %w", queue.ErrGiveUp, why)
+}
+
+// ended ends the job of a report that is done already.
+func (n *Node) ended(ctx context.Context, t tenant.ID, id string) error {
+	r, err := n.db.Report(ctx, t, id)
+	if err == nil && r.State == posture.ReportFailed {
+		err = fmt.Errorf("%w: %s", queue.ErrGiveUp, r.Reason)
+	}
 	return err
+}
+
+// company lets reports be worked on side by side, except for one over which
+// the process has died: it is worked on alone, so that a further death is
+// charged to no other.
+type company struct{ mu sync.RWMutex }
+
+func (c *company) enter(alone bool) (leave func()) {
+	if alone {
+		c.mu.Lock()
+		return c.mu.Unlock
+	}
+	c.mu.RLock()
+	return c.mu.RUnlock
 }
 
 func isUnknown(err error) bool {
@@ -76,18 +125,20 @@ func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receiv
 		}
 		sure = min(sure, int(d.Format.Confidence))
 	}
-	if err := n.db.Detected(ctx, t, id, names, sure); err != nil {
-		return err
-	}
+	n.at(AfterDetect, r.Submission.Name)
 	key, err := n.keys.SecretKey(t)
 	if err != nil {
 		return err
 	}
 	out, err := n.apply.Apply(ctx, apply.Job{
 		Tenant: t, Report: id, Submission: r.Submission, Received: r.Received, Now: now(), Documents: docs,
-		SecretKey: key, Aliases: n.db.Aliases(ctx),
+		Format: names, Confidence: sure, SecretKey: key, Aliases: n.db.Aliases(ctx),
 		Progress: func(phase string, records int64) { n.track.set(id, phase, records) },
 	})
+	var bad *apply.Unreadable
+	if errors.As(err, &bad) {
+		return errors.Join(err, n.db.Detected(ctx, t, id, names, sure))
+	}
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/ingestion/receive"
 )
 
 // TestRecoverKeepsTheOrder leaves a job as a crash does, while others wait
@@ -39,7 +40,7 @@ func TestRecoverKeepsTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, report := range want {
-		err = errors.Join(err, q.Enqueue(ctx, tx, tenant.Default, report))
+		err = errors.Join(err, q.Enqueue(ctx, tx, tenant.Default, receive.Accepted{ID: report}))
 	}
 	if err := errors.Join(err, tx.Commit()); err != nil {
 		t.Fatal(err)

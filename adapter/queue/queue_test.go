@@ -117,11 +117,11 @@ func TestCommittedTogether(t *testing.T) {
 		t.Fatalf("%d jobs, %d reports, want 2 and 2", j, r)
 	}
 	calls, broken := 0, errors.New("broken")
-	db.SetEnqueue(func(ctx context.Context, tx *sql.Tx, id tenant.ID, report string) error {
+	db.SetEnqueue(func(ctx context.Context, tx *sql.Tx, id tenant.ID, r receive.Accepted) error {
 		if calls++; calls == 2 {
 			return broken
 		}
-		return q.Enqueue(ctx, tx, id, report)
+		return q.Enqueue(ctx, tx, id, r)
 	})
 	if err := commit(t, db, "c", "d"); !errors.Is(err, broken) {
 		t.Errorf("Commit = %v", err)

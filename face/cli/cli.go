@@ -42,7 +42,7 @@ type App struct {
 // ServeOptions are what `stance serve` was told.
 type ServeOptions struct {
 	DataDir, Listen, PublicURL, FeedMirror string
-	Workers                                int
+	Workers, ReportDeaths                  int
 	Verbose                                bool
 }
 
@@ -143,6 +143,7 @@ func (a *App) serveCommand() *cobra.Command {
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address to listen on")
 	f.StringVar(&o.PublicURL, "public-url", "", "how people reach the server, when it is not the listen address")
 	f.IntVar(&o.Workers, "workers", 0, "reports applied at a time (default: half the cores)")
+	f.IntVar(&o.ReportDeaths, "report-deaths", 0, "how often the server may die over one report before it is set aside (default 3)")
 	f.StringVar(&o.FeedMirror, "feed-mirror", os.Getenv("STANCE_FEED_MIRROR"), "base address of a mirror of the feeds (STANCE_FEED_MIRROR)")
 	f.BoolVar(&o.Verbose, "verbose", false, "log what happens in detail")
 	return c

@@ -41,8 +41,12 @@ type Job struct {
 	// Documents are what the report holds: one, or the files of an archive.
 	// What several of them say of one series is one scan.
 	Documents []Document
-	SecretKey []byte
-	Aliases   advisory.Aliases
+	// Format and Confidence say as what the documents are read, for the
+	// record.
+	Format     string
+	Confidence int
+	SecretKey  []byte
+	Aliases    advisory.Aliases
 	// Progress is told now and then how far it is; it may be nil.
 	Progress func(phase string, records int64)
 }
@@ -59,6 +63,8 @@ type Document struct {
 
 // Outcome is what a report changed.
 type Outcome struct {
+	Format                                         string // of the job
+	Confidence                                     int
 	Records, Observations, Quarantined, Components int64
 	New, Changed, Unchanged, Reopened, Resolved    int64
 	WouldResolve                                   int64
@@ -90,7 +96,7 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	began := a.Elapsed()
 	batches := startPipeline(ctx, job)
 	first, more := <-batches // the transaction begins when there is something to write
-	var out Outcome
+	out := Outcome{Format: job.Format, Confidence: job.Confidence}
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
 		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
 		for b := first; more; b, more = <-batches {

@@ -25,6 +25,9 @@ type Submission struct {
 	Part        bool   // not the whole of the target: closes nothing
 	ScannedAt   time.Time
 	By          string // who sends it
+	// Scheduled says that nobody waits for the report: a folder or a bucket
+	// was watched. Reports that a person waits for go before it.
+	Scheduled bool
 }
 
 // maxWord bounds every text that a submission carries.

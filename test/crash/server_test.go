@@ -62,8 +62,9 @@ func launch(t *testing.T, dir string) *process {
 	}
 	// One worker: reports are applied in the order in which they were
 	// accepted, so that two runs can be compared to the last byte.
+	// The kills here are not the reports' fault: none is set aside for them.
 	p := &process{
-		cmd:   exec.Command(bin, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--workers", "1"),
+		cmd:   exec.Command(bin, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--workers", "1", "--report-deaths", "1000000"),
 		ready: make(chan string, 1), ended: make(chan struct{}),
 	}
 	p.cmd.Stderr = &p.log

@@ -19,6 +19,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/ingestion/receive"
 )
 
 //go:embed migration/*.sql
@@ -36,7 +37,7 @@ type DB struct {
 
 // Enqueue adds the job that applies a report, in the transaction that records
 // the report.
-type Enqueue func(ctx context.Context, tx *sql.Tx, t tenant.ID, report string) error
+type Enqueue func(ctx context.Context, tx *sql.Tx, t tenant.ID, r receive.Accepted) error
 
 // SetEnqueue says how jobs are added. It is called once, before the first
 // report is accepted.

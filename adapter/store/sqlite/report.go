@@ -115,7 +115,7 @@ func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 	if r.DuplicateOf != "" {
 		return nil
 	}
-	return x.d.enqueue(ctx, x.tx, x.t, r.ID)
+	return x.d.enqueue(ctx, x.tx, x.t, *r)
 }
 
 // duplicate returns the report that brought the same bytes for the same
@@ -169,7 +169,7 @@ func (d *DB) Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accep
 	return r, state == string(posture.ReportAccepted), nil
 }
 
-// Detected records which format a report was read as.
+// Detected records as which format a report was read of which nothing came.
 func (d *DB) Detected(ctx context.Context, t tenant.ID, id, format string, confidence int) error {
 	_, err := d.write.ExecContext(ctx, `UPDATE report SET format = ?, confidence = ? WHERE tenant_id = ? AND id = ?`, format, confidence, t, id)
 	return err
@@ -199,13 +199,13 @@ func (x *applyTx) Finish(_ context.Context, report string, o apply.Outcome) erro
 			return err
 		}
 	}
-	st, err := x.stmt(`UPDATE report SET state = ?, reason = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
+	st, err := x.stmt(`UPDATE report SET state = ?, reason = ?, format = ?, confidence = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
 		application_key = coalesce((SELECT a.key FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND s.id = ?), application_key)
 		WHERE tenant_id = ? AND id = ? AND state = ?`)
 	if err != nil {
 		return err
 	}
-	done, err := st.ExecContext(x.ctx, string(state), reason, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report, string(posture.ReportAccepted))
+	done, err := st.ExecContext(x.ctx, string(state), reason, o.Format, o.Confidence, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report, string(posture.ReportAccepted))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stance-aspm/stance/adapter/store/storetest"
 	"github.com/stance-aspm/stance/domain/advisory"
 	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/intelligence/enrich"
 )
 
@@ -54,7 +55,7 @@ func openFile(t testing.TB, path string, now func() time.Time) *sqlite.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.SetEnqueue(func(context.Context, *sql.Tx, tenant.ID, string) error { return nil })
+	db.SetEnqueue(func(context.Context, *sql.Tx, tenant.ID, receive.Accepted) error { return nil })
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)
