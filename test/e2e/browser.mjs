@@ -70,7 +70,7 @@ export function still(page) {
  * How long anything may take, in milliseconds. No test is about time: this only
  * ends what hangs, and is far more than a slow and busy machine needs.
  */
-export const patience = 60_000
+export const patience = 120_000
 
 /** Makes the processor of a page SLOW times slower, if that is set: what passes only by luck on a fast machine fails then. */
 export async function slowed(page) {

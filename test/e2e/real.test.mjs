@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, beforeEach, afterEach, describe, test } from 'node:test'
-import { breaches, launch, overflow, patience, slowed, until, watch } from './browser.mjs'
+import { breaches, launch, overflow, patience, slowed, still, until, watch } from './browser.mjs'
 import { file, kev, sarif } from './report.mjs'
 
 const { STANCE_URL: base, STANCE_LINK: link, STANCE_BIN: bin, STANCE_DATA: data } = process.env
@@ -72,6 +72,7 @@ describe('signing in', () => {
 
   test('a link works once', async () => {
     const other = await browser.newContext()
+    other.setDefaultTimeout(patience)
     const second = await other.newPage()
     await second.goto(link)
     await second.getByText('used before or has expired').waitFor()
@@ -362,6 +363,7 @@ describe('settings', () => {
     const me = () => fetch(`${base}/api/v1/me`, { headers: { Authorization: `Bearer ${secret}` } }).then(r => r.status)
     assert.equal(await me(), 200)
     await dialog.getByRole('button', { name: 'I have stored it' }).click()
+    await dialog.waitFor({ state: 'hidden' })
     assert.ok(!(await page.content()).includes(secret), 'the secret is still on the page')
     await page.getByRole('button', { name: 'Revoke e2e pipeline' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
@@ -379,6 +381,8 @@ describe('settings', () => {
     await editor.fill(`${good}\n# changed by the tests\n`)
     await page.getByRole('button', { name: 'Check and save' }).click()
     await page.getByText('Saved. The new policies are in force.').waitFor()
+    // Until what was saved has been read again the page warns of leaving it.
+    await page.getByRole('button', { name: 'Check and save', disabled: true }).waitFor()
     await page.reload()
     assert.match(await page.getByLabel('Source of the policies').inputValue(), /# changed by the tests/)
   })
@@ -396,7 +400,8 @@ describe('settings', () => {
     await open('/settings?part=appearance')
     await page.getByRole('radio', { name: /^Dark/ }).click()
     await page.reload()
-    assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), 'dark')
+    await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
+    await page.getByRole('radio', { name: /^Dark/, checked: true }).waitFor()
     await page.getByRole('radio', { name: /As the system/ }).click()
   })
 })
@@ -416,6 +421,7 @@ describe('every page', () => {
       for (const path of await pages()) {
         await open(path)
         await page.waitForFunction(() => !document.querySelector('[aria-label^="Loading"]'))
+        await still(page)
         wrong.push(...[...(await overflow(page)), ...(await breaches(page))].map(w => `${path}: ${w}`))
       }
       assert.ok(wrong.length === 0, `\n${wrong.join('\n')}`)

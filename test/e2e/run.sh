@@ -18,7 +18,7 @@ work=$(mktemp -d)
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-for _ in $(seq 150); do
+for _ in $(seq 600); do
   link=$(grep -o 'http://[^ ]*/signin#[^ ]*' "$work/out" || true)
   [[ -n $link ]] && break
   if ! kill -0 "$server" 2>/dev/null; then
@@ -29,7 +29,7 @@ for _ in $(seq 150); do
   sleep 0.2
 done
 if [[ -z ${link:-} ]]; then
-  echo "run.sh: the server printed no sign-in link within 30 seconds:" >&2
+  echo "run.sh: the server printed no sign-in link within two minutes:" >&2
   cat "$work/out" "$work/log" >&2
   exit 1
 fi
