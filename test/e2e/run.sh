@@ -2,7 +2,9 @@
 # Starts a server of its own on an empty folder, fills it with the
 # demonstration estate, and runs the browser tests against it.
 #
-# Usage: test/e2e/run.sh [arguments of node --test]
+# Usage: [SLOW=8] test/e2e/run.sh [arguments of node --test]
+# SLOW makes the processor of every page that many times slower, which shows
+# what passes only by luck; story.test.mjs takes it, too.
 # Needs bin/stance (make build) and Chromium (CHROMIUM names another binary).
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -46,7 +46,7 @@ export function FindingPage() {
     u: () => navigate(back.to),
   })
   // A decision needs what it is about to be seen, so its key waits.
-  useKeys({ t: () => setDeciding(id) }, { loading: finding.isPending })
+  useKeys(finding.data ? { t: () => setDeciding(id) } : {}, { loading: finding.isPending })
   if (finding.isPending) {
     return (
       <Page title="Finding" back={back}>
