@@ -42,22 +42,50 @@ export function overflow(page) {
 
 const axeSource = readFile(require.resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Breaches of WCAG 2.1 A and AA that can be found by looking, one line each. */
-export async function breaches(page) {
-  await page.evaluate(await axeSource)
-  return page.evaluate(async () => {
-    const out = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
+/** Breaches of WCAG 2.1 A and AA that can be found by looking, one line each; of some of its rules, if they are named. */
+export async function breaches(page, rules) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(await axeSource)
+  return page.evaluate(async rules => {
+    const runOnly = rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']
+    const out = await globalThis.axe.run(document, { runOnly, resultTypes: ['violations'] })
     return out.violations.flatMap(v => v.nodes.slice(0, 3).map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary?.split('\n')[1]?.trim() ?? ''}`))
+  }, rules)
+}
+
+/** Waits until fonts are there, what moves has come to rest and what was measured is drawn. */
+export function still(page) {
+  return page.evaluate(async () => {
+    const frame = () => new Promise(requestAnimationFrame)
+    await document.fonts.ready
+    for (let calm = 0; calm < 2; calm++) {
+      await frame()
+      const moving = document.getAnimations().filter(a => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime))
+      if (moving.length > 0) calm = -1
+      await Promise.allSettled(moving.map(a => a.finished))
+    }
   })
 }
 
-/** Waits up to five seconds until a value read from the page is the wanted one. */
+/**
+ * How long anything may take, in milliseconds. No test is about time: this only
+ * ends what hangs, and is far more than a slow and busy machine needs.
+ */
+export const patience = 120_000
+
+/** Makes the processor of a page SLOW times slower, if that is set: what passes only by luck on a fast machine fails then. */
+export async function slowed(page) {
+  const rate = Number(process.env.SLOW ?? 1)
+  if (rate > 1) await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate })
+  return page
+}
+
+/** Waits until a value read from the page is the wanted one. */
 export async function until(what, read, want) {
   let got
-  for (let i = 0; i < 50; i++) {
+  for (const end = Date.now() + patience; Date.now() < end; ) {
     got = await read()
     if (got === want) return
-    await new Promise(done => setTimeout(done, 100))
+    await new Promise(done => setTimeout(done, 50))
   }
   assert.fail(`${what}: ${got}, want ${want}`)
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, beforeEach, afterEach, describe, test } from 'node:test'
-import { breaches, launch, overflow, until, watch } from './browser.mjs'
+import { breaches, launch, overflow, patience, slowed, still, until, watch } from './browser.mjs'
 import { file, kev, sarif } from './report.mjs'
 
 const { STANCE_URL: base, STANCE_LINK: link, STANCE_BIN: bin, STANCE_DATA: data } = process.env
@@ -18,7 +18,7 @@ let foreign
 before(async () => {
   browser = await launch()
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
-  context.setDefaultTimeout(6_000)
+  context.setDefaultTimeout(patience)
   // Nothing may ever be loaded from another host.
   foreign = []
   context.on('request', r => {
@@ -29,7 +29,7 @@ before(async () => {
 after(() => browser?.close())
 
 beforeEach(async () => {
-  page = await context.newPage()
+  page = await slowed(await context.newPage())
   complaints = watch(page)
 })
 
@@ -50,6 +50,13 @@ const api = (path, init) =>
   }, [path, init])
 const rows = () => page.getByRole('list', { name: 'Findings', exact: true }).getByRole('listitem')
 const total = () => page.locator('h1 [role=status]').textContent()
+/** Types keys one right after the other while the page is too busy to hear any, as it happens on a slow machine. */
+const ahead = async (...keys) => {
+  const busy = page.evaluate(() => {
+    for (const end = performance.now() + 200; performance.now() < end; );
+  })
+  await Promise.all([busy, ...keys.map(k => page.keyboard.press(k))])
+}
 const address = () => page.url().slice(base.length)
 
 describe('signing in', () => {
@@ -65,6 +72,7 @@ describe('signing in', () => {
 
   test('a link works once', async () => {
     const other = await browser.newContext()
+    other.setDefaultTimeout(patience)
     const second = await other.newPage()
     await second.goto(link)
     await second.getByText('used before or has expired').waitFor()
@@ -102,11 +110,9 @@ describe('findings', () => {
     await page.getByRole('checkbox', { name: /^High/ }).click()
     await page.waitForURL(/severity=high/)
     assert.equal(address(), '/findings?severity=high&q=secret')
-    await page.waitForTimeout(400)
-    const few = await total()
+    const few = String((await api('/findings?severity=high&q=secret&limit=1')).body.total.n)
     assert.notEqual(few, all)
-    const said = await api('/findings?severity=high&q=secret&limit=1')
-    assert.equal(few, String(said.body.total.n))
+    await until('findings under both filters', total, few)
     await page.reload()
     await until('findings after a reload', total, few)
     await page.getByRole('button', { name: 'Clear all' }).click()
@@ -117,14 +123,20 @@ describe('findings', () => {
     await open('/findings')
     await rows().first().waitFor()
     const want = Number((await total()).replaceAll(',', ''))
-    const seen = new Set()
     const scroller = page.locator('ul[aria-label=Findings]').locator('..')
-    for (let i = 0; i < 400 && seen.size < want; i++) {
-      for (const href of await rows().locator('a').evaluateAll(as => as.map(a => a.getAttribute('href')))) seen.add(href)
-      await scroller.evaluate(e => e.scrollBy(0, e.clientHeight * 0.8))
-      await page.waitForTimeout(40)
-    }
-    assert.equal(seen.size, want)
+    const seen = await scroller.evaluate(async (box, { want, patience }) => {
+      const seen = new Set()
+      for (const end = performance.now() + patience; seen.size < want && performance.now() < end; ) {
+        const rows = [...box.querySelectorAll('[data-index]')]
+        for (const row of rows) seen.add(row.querySelector('a').getAttribute('href'))
+        // On only when the rows have come up with the last step, or some would pass unseen.
+        const bottom = Math.max(...rows.map(row => row.getBoundingClientRect().bottom))
+        if (bottom >= box.getBoundingClientRect().bottom) box.scrollBy(0, box.clientHeight * 0.8)
+        await new Promise(requestAnimationFrame)
+      }
+      return seen.size
+    }, { want, patience })
+    assert.equal(seen, want)
   })
 
   test('the keyboard is enough: move, open, come back, go on', async () => {
@@ -147,6 +159,45 @@ describe('findings', () => {
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     await page.keyboard.press('Escape')
+  })
+
+  test('keys typed ahead of the page are neither lost nor meant for what it showed before', async () => {
+    await open('/findings')
+    await rows().first().waitFor()
+    const [first, second, third, fourth] = await rows().locator('a').evaluateAll(as => as.map(a => a.getAttribute('href')))
+    await page.keyboard.press('j')
+    await page.locator(`a[href="${first}"]:focus`).waitFor()
+    await ahead('j', 'Enter')
+    await page.waitForURL(`**${second}`)
+    await ahead('j', 'j')
+    await page.waitForURL(`**${fourth}`)
+    await ahead('k', 'u', 'j', 'Enter', 'j', 'j', 'k')
+    await page.waitForURL(`**${second}`)
+    await ahead('j', 't')
+    await page.waitForURL(`**${third}`)
+    await page.getByRole('dialog', { name: 'Decide about 1 finding' }).waitFor()
+  })
+
+  test('keys typed ahead wait for pages and rows that have yet to load', async () => {
+    await open('/')
+    await page.getByRole('heading', { name: 'Fix first' }).waitFor()
+    await ahead('g', 'f', 'j', 'x', 'j', 'x')
+    await page.getByText('2 findings selected').waitFor()
+    await ahead('Escape', 'g', 'a', 'j', 'Enter')
+    await page.waitForURL('**/applications/*')
+    await page.getByRole('heading', { name: 'Gates' }).waitFor()
+    await ahead('/', ...'next')
+    await page.waitForURL('**/findings?q=next')
+    assert.equal(await page.getByLabel('Search findings').inputValue(), 'next')
+  })
+
+  test('searching keeps the filters one came with', async () => {
+    await open('/')
+    await page.getByRole('link', { name: /^Critical/ }).first().click()
+    await rows().first().waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('a')
+    await page.waitForURL('**/findings?severity=critical&q=a')
   })
 
   test('several are decided at once, and it can be taken back', async () => {
@@ -312,6 +363,7 @@ describe('settings', () => {
     const me = () => fetch(`${base}/api/v1/me`, { headers: { Authorization: `Bearer ${secret}` } }).then(r => r.status)
     assert.equal(await me(), 200)
     await dialog.getByRole('button', { name: 'I have stored it' }).click()
+    await dialog.waitFor({ state: 'hidden' })
     assert.ok(!(await page.content()).includes(secret), 'the secret is still on the page')
     await page.getByRole('button', { name: 'Revoke e2e pipeline' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
@@ -329,6 +381,8 @@ describe('settings', () => {
     await editor.fill(`${good}\n# changed by the tests\n`)
     await page.getByRole('button', { name: 'Check and save' }).click()
     await page.getByText('Saved. The new policies are in force.').waitFor()
+    // Until what was saved has been read again the page warns of leaving it.
+    await page.getByRole('button', { name: 'Check and save', disabled: true }).waitFor()
     await page.reload()
     assert.match(await page.getByLabel('Source of the policies').inputValue(), /# changed by the tests/)
   })
@@ -346,7 +400,8 @@ describe('settings', () => {
     await open('/settings?part=appearance')
     await page.getByRole('radio', { name: /^Dark/ }).click()
     await page.reload()
-    assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), 'dark')
+    await page.locator('html[data-mantine-color-scheme=dark]').waitFor()
+    await page.getByRole('radio', { name: /^Dark/, checked: true }).waitFor()
     await page.getByRole('radio', { name: /As the system/ }).click()
   })
 })
@@ -366,6 +421,7 @@ describe('every page', () => {
       for (const path of await pages()) {
         await open(path)
         await page.waitForFunction(() => !document.querySelector('[aria-label^="Loading"]'))
+        await still(page)
         wrong.push(...[...(await overflow(page)), ...(await breaches(page))].map(w => `${path}: ${w}`))
       }
       assert.ok(wrong.length === 0, `\n${wrong.join('\n')}`)

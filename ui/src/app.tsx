@@ -1,8 +1,10 @@
 import { MantineProvider } from '@mantine/core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { type createBrowserRouter, RouterProvider } from 'react-router'
+import type { createBrowserRouter } from 'react-router'
+import { RouterProvider } from 'react-router/dom'
 import { onSignedOut, Problem } from './api/client'
+import { useKeyboard } from './kit/keys'
 import { Toasts } from './kit/toast'
 import { rememberPlace } from './route/signin/place'
 import { theme, variables } from './theme'
@@ -12,6 +14,7 @@ type Router = ReturnType<typeof createBrowserRouter>
 /** The whole application around a router; stories give it one of their own. */
 export function App({ router }: { router: Router }) {
   const [queries] = useState(newQueryClient)
+  useKeyboard(router)
   useEffect(
     () =>
       onSignedOut(() => {

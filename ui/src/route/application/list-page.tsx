@@ -32,14 +32,17 @@ export function ApplicationsPage() {
     const a = shown[cursor]
     if (a) void navigate(`/applications/${encodeURIComponent(a.key)}`)
   }
-  useKeys({
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    Enter: open,
-    '/': () => search.current?.focus(),
-  })
+  useKeys(
+    {
+      j: () => move(1),
+      ArrowDown: () => move(1),
+      k: () => move(-1),
+      ArrowUp: () => move(-1),
+      Enter: open,
+    },
+    { loading: applications.isPending },
+  )
+  useKeys({ '/': () => search.current?.focus() })
   return (
     <Page
       title="Applications"

@@ -29,6 +29,7 @@ import { TriageDialog } from './triage'
 /** Everything about one finding. */
 export function FindingPage() {
   const { id = '' } = useParams()
+  const [deciding, setDeciding] = useState('')
   const finding = useFinding(id)
   const navigate = useNavigate()
   const trail = getTrail()
@@ -44,6 +45,8 @@ export function FindingPage() {
     ArrowLeft: () => go(previous),
     u: () => navigate(back.to),
   })
+  // A decision needs what it is about to be seen, so its key waits.
+  useKeys(finding.data ? { t: () => setDeciding(id) } : {}, { loading: finding.isPending })
   if (finding.isPending) {
     return (
       <Page title="Finding" back={back}>
@@ -58,12 +61,17 @@ export function FindingPage() {
       </Page>
     )
   }
-  return <Full key={id} finding={finding.data} back={back} />
+  return (
+    <>
+      <Full key={id} finding={finding.data} back={back} decide={() => setDeciding(id)} />
+      <TriageDialog findings={deciding === id ? [id] : []} close={() => setDeciding('')} />
+    </>
+  )
 }
 
-function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string; label: string } }) {
-  const [deciding, setDeciding] = useState(false)
-  useKeys({ t: () => setDeciding(true) })
+type Props = { finding: FindingDetail; back: { to: string; label: string }; decide: () => void }
+
+function Full({ finding: f, back, decide }: Props) {
   const observed = f.observations.find(o => o.present) ?? f.observations[0]
   const description = f.check.description || observed?.message || ''
   return (
@@ -74,7 +82,7 @@ function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string
       actions={
         <>
           <Steps id={f.id} />
-          <Button onClick={() => setDeciding(true)} rightSection={<Key>t</Key>}>
+          <Button onClick={decide} rightSection={<Key>t</Key>}>
             Decide…
           </Button>
         </>
@@ -105,12 +113,11 @@ function Full({ finding: f, back }: { finding: FindingDetail; back: { to: string
         </div>
         <div className={css.aside}>
           <ScorePanel explanation={f.explanation} />
-          <Decision finding={f} decide={() => setDeciding(true)} />
+          <Decision finding={f} decide={decide} />
           <About finding={f} />
           <Branches refs={f.refs} />
         </div>
       </div>
-      <TriageDialog findings={deciding ? [f.id] : []} close={() => setDeciding(false)} />
     </Page>
   )
 }

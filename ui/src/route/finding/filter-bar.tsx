@@ -1,5 +1,5 @@
 import { Button, CloseButton, NativeSelect, TextInput } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Schema } from '../../api/client'
 import { Icon } from '../../kit/icon'
 import { useKeys } from '../../kit/keys'
@@ -58,23 +58,36 @@ function Search({ view, setView, focus }: Pick<Props, 'view' | 'setView'> & { fo
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(view.q)
   const [known, setKnown] = useState(view.q)
+  // What was asked for and has not come to the address yet.
+  const [asked, setAsked] = useState<readonly string[]>([])
   if (known !== view.q) {
-    // The address changed by itself: going back, or a chip was closed.
     setKnown(view.q)
-    setText(view.q)
+    if (asked.includes(view.q)) {
+      setAsked(asked.slice(asked.indexOf(view.q) + 1)) // the text may be ahead by now
+    } else {
+      // The address changed by itself: going back, or a chip was closed.
+      setAsked([])
+      setText(view.q)
+    }
   }
   useEffect(() => {
     if (text.trim() === view.q) return
     const t = setTimeout(() => {
-      setKnown(text.trim())
+      setAsked(a => [...a, text.trim()])
       setView({ ...view, q: text.trim() }, true)
     }, rest)
     return () => clearTimeout(t)
   }, [text, view, setView])
-  useEffect(() => {
+  // In the commit, so that what was typed meanwhile finds the field.
+  useLayoutEffect(() => {
     if (focus) input.current?.focus()
   }, [focus])
-  useKeys({ '/': () => input.current?.select() })
+  useKeys({
+    '/': () => {
+      input.current?.focus()
+      input.current?.select()
+    },
+  })
   return (
     <TextInput
       ref={input}

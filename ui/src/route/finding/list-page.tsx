@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useFacets, useFindings } from '../../api/finding'
 import { Icon } from '../../kit/icon'
+import { useKeysWait } from '../../kit/keys'
 import { useTitle } from '../../kit/page'
 import { Command, Empty, Failure, LoadingRows } from '../../kit/state'
 import { emptyView, encodeView, narrowing } from '../../lib/filter'
@@ -26,6 +27,7 @@ export function FindingsPage() {
   const [deciding, setDeciding] = useState<readonly string[]>([])
   const list = useFindings(view)
   const facets = useFacets(view)
+  useKeysWait(list.isPending)
   const rows = useMemo(() => list.data?.pages.flatMap(p => p.items) ?? [], [list.data])
   const total = list.data?.pages[0]?.total
   const search = encodeView(view)

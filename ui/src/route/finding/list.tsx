@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { Finding } from '../../api/client'
 import { useKeys } from '../../kit/keys'
+import { type Cursor, nowhere, place } from './cursor'
 import css from './list.module.css'
 import { FindingRow } from './row'
 import { keepOffset, offsetOf } from './trail'
@@ -26,6 +27,9 @@ type Props = {
 /** How many rows before the end the next page is asked for. */
 const ahead = 25
 
+const linkOf = (list: HTMLElement | null, index: number) =>
+  list?.querySelector<HTMLElement>(`[data-index="${index}"] a`)
+
 /** A list of any length of which only the visible rows exist. */
 export function FindingList({
   rows,
@@ -40,7 +44,8 @@ export function FindingList({
   decide,
 }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
-  const [cursor, setCursor] = useState(-1)
+  const [at, setAt] = useState<Cursor>(nowhere)
+  const cursor = place(rows, at)
   const navigate = useNavigate()
   const list = useVirtualizer({
     count: rows.length,
@@ -60,19 +65,29 @@ export function FindingList({
   useEffect(() => {
     if (shown.current === search) return
     shown.current = search
-    setCursor(-1)
+    setAt(nowhere)
     scroller.current?.scrollTo({ top: 0 })
   }, [search])
 
+  const coming = useRef(-1)
   const focusRow = (i: number) => {
-    const at = Math.max(0, Math.min(rows.length - 1, i))
-    setCursor(at)
-    list.scrollToIndex(at, { align: 'auto' })
-    // The row may only exist after the list has scrolled.
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${at}"] a`)?.focus({ preventScroll: true }),
-    )
+    const index = Math.max(0, Math.min(rows.length - 1, i))
+    setAt({ index, id: rows[index]?.id ?? '' })
+    list.scrollToIndex(index, { align: 'auto' })
+    // At once: Enter is the focused link's own, so a focus that comes later would open the row before.
+    const link = linkOf(scroller.current, index)
+    if (link) return link.focus({ preventScroll: true })
+    // The row will exist when the list has scrolled; until then Enter must not find the one left behind.
+    coming.current = index
+    if (scroller.current?.contains(document.activeElement)) (document.activeElement as HTMLElement).blur()
   }
+  useEffect(() => {
+    if (coming.current < 0 || coming.current !== cursor) return
+    const link = linkOf(scroller.current, cursor)
+    if (!link) return
+    coming.current = -1
+    link.focus({ preventScroll: true })
+  })
   const current = rows[cursor]
   const down = () => focusRow(cursor < 0 ? (items[0]?.index ?? 0) : cursor + 1)
   const up = () => focusRow(cursor - 1)
@@ -90,7 +105,7 @@ export function FindingList({
     },
     Escape: () => {
       if (selected.size > 0) clear()
-      else setCursor(-1)
+      else setAt(nowhere)
     },
   })
   return (
@@ -120,7 +135,7 @@ export function FindingList({
                   selected={selected.has(row.id)}
                   selecting={selected.size > 0}
                   toggle={toggle}
-                  onFocus={() => setCursor(item.index)}
+                  onFocus={() => setAt({ index: item.index, id: row.id })}
                 />
               </li>
             )

@@ -24,13 +24,16 @@ export function ImportsPage() {
     setCursor(at)
     document.querySelector<HTMLElement>(`[data-report="${at}"] a`)?.focus()
   }
-  useKeys({
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    Enter: () => rows[cursor] && navigate(`/imports/${rows[cursor].id}`),
-  })
+  useKeys(
+    {
+      j: () => move(1),
+      ArrowDown: () => move(1),
+      k: () => move(-1),
+      ArrowUp: () => move(-1),
+      Enter: () => rows[cursor] && navigate(`/imports/${rows[cursor].id}`),
+    },
+    { loading: reports.isPending },
+  )
   return (
     <Page title="Imports" lead="Reports of your tools, in their own formats, plain or compressed.">
       <Upload application={query.get('application') ?? ''} />

@@ -3,6 +3,7 @@ import { Link } from 'react-router'
 import type { Overview } from '../../api/client'
 import { useOverview } from '../../api/estate'
 import { Icon } from '../../kit/icon'
+import { useKeysWait } from '../../kit/keys'
 import { Page, Panel } from '../../kit/page'
 import { Command, Empty, Failure, LoadingPanels } from '../../kit/state'
 import { ApplicationRows } from '../application/rows'
@@ -14,6 +15,7 @@ import { TopFindings } from './top'
 /** What matters now, for the whole estate. */
 export function OverviewPage() {
   const overview = useOverview()
+  useKeysWait(overview.isPending)
   return (
     <Page title="Overview">
       {overview.isPending ? (

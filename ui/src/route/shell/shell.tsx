@@ -2,7 +2,7 @@ import { ActionIcon, Drawer } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { Link, Outlet, useLocation, useNavigate, useNavigation } from 'react-router'
 import { Icon, Mark } from '../../kit/icon'
-import { useKeys } from '../../kit/keys'
+import { useKeys, useKeysArrive } from '../../kit/keys'
 import { Help } from './help'
 import { Nav } from './nav'
 import css from './shell.module.css'
@@ -12,21 +12,23 @@ export function Shell() {
   const [help, setHelp] = useState(false)
   const [menu, setMenu] = useState(false)
   const navigate = useNavigate()
-  const { pathname } = useLocation()
+  const { pathname, key } = useLocation()
   const busy = useNavigation().state === 'loading'
   useEffect(() => {
     if (pathname) setMenu(false) // a page was chosen
   }, [pathname])
-  useKeys({
+  useKeysArrive(key)
+  const shortcuts = {
     '?': () => setHelp(true),
     'g o': () => navigate('/'),
     'g f': () => navigate('/findings'),
     'g a': () => navigate('/applications'),
     'g i': () => navigate('/imports'),
     'g s': () => navigate('/settings'),
-    // Pages with a search of their own handle the key first.
+    // For pages without a search of their own.
     '/': () => navigate('/findings', { state: { search: true } }),
-  })
+  }
+  useKeys(shortcuts, { frame: true })
   return (
     <div className={css.shell}>
       <a href="#main" className={css.skip}>
