@@ -109,7 +109,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 	for path, methods := range api.Paths {
 		for method, op := range methods {
 			operations++
-			url := strings.NewReplacer("{id}", "01a20ab0-7202-729c-8121-5f2ad40b50b0", "{key}", "shop").Replace(path)
+			url := strings.NewReplacer("{name}", "tidewatch", "{id}", "01a20ab0-7202-729c-8121-5f2ad40b50b0", "{key}", "shop").Replace(path)
 			if op.ID == "sign-in" {
 				continue
 			}

@@ -24,6 +24,7 @@ import (
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/face/httpapi"
 	"github.com/stance-aspm/stance/ingestion/apply"
+	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/ui"
 )
@@ -40,6 +41,7 @@ type Node struct {
 	receive *receive.Receiver
 	feeds   *feed.Client
 	gates   *gates
+	formats *formats
 	track   *tracker
 	company company
 	lock    *os.File
@@ -91,6 +93,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	n.receive = &receive.Receiver{Blobs: blobs, Ledger: ledger, NewID: newID, Now: now, MaxSize: cfg.MaxUpload}
 	n.feeds = feed.NewClient(cfg.Version, feed.Options{})
 	n.gates = newGates(n.db)
+	n.formats = &formats{db: n.db, dir: filepath.Join(cfg.DataDir, "formats"), log: log, loaded: map[[32]byte]*mapping.Mapping{}}
 	n.api = n.newAPI()
 	return n, nil
 }
@@ -120,7 +123,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
 		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Intake: intake{n}, Gate: n.gates, Policies: n.gates,
-		Feeds: feedDesk{n}, Access: access{n}, Tokens: access{n}, Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
+		Feeds: feedDesk{n}, Formats: n.formats, Access: access{n}, Tokens: access{n}, Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
 	}

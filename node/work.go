@@ -15,7 +15,6 @@ import (
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/ingestion/format"
-	"github.com/stance-aspm/stance/ingestion/format/all"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/intelligence/posture"
 )
@@ -157,6 +156,10 @@ func (n *Node) documents(ctx context.Context, t tenant.ID, r receive.Accepted) (
 	if err != nil {
 		return nil, err
 	}
+	formats, err := n.formats.of(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	var docs []apply.Document
 	known := 0
 	var first error
@@ -167,7 +170,7 @@ func (n *Node) documents(ctx context.Context, t tenant.ID, r receive.Accepted) (
 			name = m
 		}
 		if d.Input, d.Err = format.NewInput(name, receive.Unpack(open, r.Size, m)); d.Err == nil {
-			d.Format, d.Err = format.Choose(all.Formats(), d.Input, r.Submission.Format)
+			d.Format, d.Err = format.Choose(formats, d.Input, r.Submission.Format)
 		}
 		var disk *fs.PathError
 		if errors.As(d.Err, &disk) {

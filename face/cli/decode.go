@@ -18,7 +18,6 @@ import (
 
 	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format"
-	"github.com/stance-aspm/stance/ingestion/format/all"
 	"github.com/stance-aspm/stance/ingestion/normalise"
 	"github.com/stance-aspm/stance/ingestion/receive"
 )
@@ -58,6 +57,7 @@ type decodedFault struct {
 
 func (a *App) decodeCommand() *cobra.Command {
 	var output, force string
+	var folders []string
 	var observations bool
 	c := &cobra.Command{
 		Use:   "decode FILE…",
@@ -73,20 +73,32 @@ func (a *App) decodeCommand() *cobra.Command {
 			if output != "table" && output != "json" {
 				return usage("--output %q: want table or json", output)
 			}
-			return a.runDecode(cmd.Context(), args, force, output, observations)
+			formats, err := formatsFrom(folders)
+			if err != nil {
+				return err
+			}
+			return a.runDecode(cmd.Context(), args, decodeOptions{formats, force, observations}, output)
 		},
 	}
 	c.Flags().StringVar(&output, "output", "table", "table or json")
 	c.Flags().StringVar(&force, "format", "", "read as this format instead of detecting it")
+	c.Flags().StringArrayVar(&folders, "formats", nil, "file or folder with mappings of your own (repeatable)")
 	c.Flags().BoolVar(&observations, "observations", false, "print each observation too")
 	return c
 }
 
-func (a *App) runDecode(ctx context.Context, args []string, force, output string, observations bool) error {
+// decodeOptions say how documents are read.
+type decodeOptions struct {
+	formats      []format.Format
+	force        string
+	observations bool
+}
+
+func (a *App) runDecode(ctx context.Context, args []string, o decodeOptions, output string) error {
 	list := []decoded{}
 	bad := 0
 	for _, path := range args {
-		ds, err := a.decodeFile(ctx, path, force, observations)
+		ds, err := a.decodeFile(ctx, path, o)
 		if err != nil {
 			ds = []decoded{{File: path, Error: err.Error(), Runs: []decodedRun{}, Faults: []decodedFault{}}}
 		}
@@ -144,7 +156,7 @@ func openInput(path string) (*format.Input, error) {
 	return format.NewInput(path, receive.Unpack(open, size, members[0]))
 }
 
-func (a *App) decodeFile(ctx context.Context, path, force string, observations bool) ([]decoded, error) {
+func (a *App) decodeFile(ctx context.Context, path string, o decodeOptions) ([]decoded, error) {
 	open, size, err := a.openFile(path)
 	if err != nil {
 		return nil, err
@@ -160,7 +172,7 @@ func (a *App) decodeFile(ctx context.Context, path, force string, observations b
 			name = path + "!" + m
 		}
 		d := decoded{File: name, Runs: []decodedRun{}, Faults: []decodedFault{}}
-		if err := decodeDocument(ctx, receive.Unpack(open, size, m), force, observations, &d); err != nil {
+		if err := decodeDocument(ctx, receive.Unpack(open, size, m), o, &d); err != nil {
 			d.Error = err.Error()
 		}
 		out = append(out, d)
@@ -168,12 +180,12 @@ func (a *App) decodeFile(ctx context.Context, path, force string, observations b
 	return out, nil
 }
 
-func decodeDocument(ctx context.Context, open receive.Opener, force string, observations bool, d *decoded) error {
+func decodeDocument(ctx context.Context, open receive.Opener, o decodeOptions, d *decoded) error {
 	in, err := format.NewInput(d.File, open)
 	if err != nil {
 		return err
 	}
-	chosen, err := format.Choose(all.Formats(), in, force)
+	chosen, err := format.Choose(o.formats, in, o.force)
 	if err != nil {
 		return err
 	}
@@ -183,7 +195,7 @@ func decodeDocument(ctx context.Context, open receive.Opener, force string, obse
 		return err
 	}
 	s := &describing{d: d, last: -1, n: &normalise.Normaliser{SecretKey: key, Now: time.Now()}}
-	if observations {
+	if o.observations {
 		s.items = jsontext.NewEncoder(&s.text, jsontext.AllowInvalidUTF8(true))
 		if err := s.items.WriteToken(jsontext.BeginArray); err != nil {
 			return err

@@ -25,7 +25,7 @@ import (
 type gateOptions struct {
 	app, stage, ref, output, outputFile                    string
 	local                                                  bool
-	reports, policies                                      []string
+	reports, policies, formats                             []string
 	format, criticality, data, exposure, environment, root string
 }
 
@@ -49,6 +49,7 @@ func (a *App) gateCommand() *cobra.Command {
 	f.StringArrayVar(&o.reports, "report", nil, "report to judge (with --local; repeatable)")
 	f.StringArrayVar(&o.policies, "policy", nil, "policy file or folder (with --local; repeatable; default: the standard policies)")
 	f.StringVar(&o.format, "format", "", "read reports as this format (with --local)")
+	f.StringArrayVar(&o.formats, "formats", nil, "file or folder with format mappings of your own (with --local; repeatable)")
 	f.StringVar(&o.root, "root", "", "folder that absolute paths in the reports are below (with --local)")
 	f.StringVar(&o.criticality, "criticality", "", "of the application (with --local): critical, high, medium, low")
 	f.StringVar(&o.data, "data-classes", "", "of the application (with --local), joined by commas: pci, phi, pii …")
@@ -221,13 +222,17 @@ func (a *App) judgeLocally(ctx context.Context, o gateOptions) (gate.Verdict, er
 	if err != nil {
 		return gate.Verdict{}, err
 	}
+	formats, err := formatsFrom(o.formats)
+	if err != nil {
+		return gate.Verdict{}, err
+	}
 	app, context, err := o.localApp()
 	if err != nil {
 		return gate.Verdict{}, usage("%w", err)
 	}
 	l := newLocalFacts(context, o)
 	for _, path := range o.reports {
-		if err := a.addReport(ctx, l, path, o.format); err != nil {
+		if err := a.addReport(ctx, l, formats, path, o.format); err != nil {
 			return gate.Verdict{}, undecided(fmt.Errorf("%s: %w", path, err))
 		}
 	}

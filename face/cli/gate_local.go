@@ -12,7 +12,6 @@ import (
 	"github.com/stance-aspm/stance/governance/fact"
 	"github.com/stance-aspm/stance/governance/gate"
 	"github.com/stance-aspm/stance/ingestion/format"
-	"github.com/stance-aspm/stance/ingestion/format/all"
 	"github.com/stance-aspm/stance/ingestion/normalise"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/intelligence/enrich"
@@ -43,7 +42,7 @@ func newLocalFacts(c estate.Context, o gateOptions) *localFacts {
 		n: &normalise.Normaliser{SecretKey: key, Root: o.root, Now: time.Now()}}
 }
 
-func (a *App) addReport(ctx context.Context, l *localFacts, path, force string) error {
+func (a *App) addReport(ctx context.Context, l *localFacts, formats []format.Format, path, force string) error {
 	open, size, err := a.openFile(path)
 	if err != nil {
 		return err
@@ -57,7 +56,7 @@ func (a *App) addReport(ctx context.Context, l *localFacts, path, force string) 
 		if err != nil {
 			return err
 		}
-		chosen, err := format.Choose(all.Formats(), in, force)
+		chosen, err := format.Choose(formats, in, force)
 		if err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ type API struct {
 	Gate     Gate
 	Policies PolicyStore
 	Feeds    Feeds
+	Formats  FormatDesk
 	Access   Access
 	Tokens   TokenDesk
 
@@ -118,6 +119,7 @@ func (a *API) register(api huma.API) {
 	a.reportRoutes(api)
 	a.gateRoutes(api)
 	a.feedRoutes(api)
+	a.formatRoutes(api)
 	a.accessRoutes(api)
 }
 

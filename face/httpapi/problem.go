@@ -37,6 +37,12 @@ func (a *API) problem(ctx context.Context, err error) error {
 		for i, p := range policy.Problems {
 			details[i] = &huma.ErrorDetail{Message: p.Message, Location: p.File + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)}
 		}
+		if errors.Is(err, ErrMapping) {
+			for _, d := range details {
+				d.(*huma.ErrorDetail).Location = "source"
+			}
+			return huma.Error422UnprocessableEntity("the mapping was not saved: "+policy.Error(), details...)
+		}
 		return huma.Error422UnprocessableEntity("the policies were not replaced: "+policy.Error(), details...)
 	case errors.As(err, &refused):
 		switch refused.Reason {

@@ -40,8 +40,8 @@ type UnknownError struct {
 
 // Error implements error.
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("%s: no known report format recognises this %s document; force one with --format (%s)",
-		orUnnamed(e.Name), e.Shape, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("%s: none of the %d known report formats recognises this %s document; 'stance format list' shows them, --format forces one, 'stance format propose' drafts a mapping for it",
+		orUnnamed(e.Name), len(e.Known), e.Shape)
 }
 
 func orUnnamed(name string) string {
@@ -63,7 +63,7 @@ func Choose(formats []Format, in *Input, force string) (Detection, error) {
 		names[i] = f.Name
 	}
 	if force != "" {
-		return Detection{}, fmt.Errorf("unknown format %q: want one of %s", force, strings.Join(names, ", "))
+		return Detection{}, fmt.Errorf("unknown format %q: 'stance format list' shows those that are known%s", force, near(force, names))
 	}
 	if in.Head().Shape == ShapeEmpty {
 		return Detection{}, ErrEmpty
@@ -73,4 +73,18 @@ func Choose(formats []Format, in *Input, force string) (Detection, error) {
 		return Detection{}, &UnknownError{in.Name(), in.Head().Shape, names}
 	}
 	return found[0], nil
+}
+
+// near names the formats that a mistyped name may have meant.
+func near(name string, names []string) string {
+	var like []string
+	for _, n := range names {
+		if strings.HasPrefix(n, name[:min(len(name), 4)]) || strings.Contains(name, n) {
+			like = append(like, n)
+		}
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	return "; did you mean " + strings.Join(like[:min(len(like), 5)], " or ") + "?"
 }

@@ -59,6 +59,7 @@ type Reports interface {
 	Reports(ctx context.Context, t tenant.ID, application, cursor string, limit int) ([]posture.Report, string, error)
 	Report(ctx context.Context, t tenant.ID, id string) (posture.Report, error)
 	Quarantine(ctx context.Context, t tenant.ID, id string, limit int) ([]posture.Quarantined, int64, error)
+	Mappings
 	Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accepted, bool, error)
 }
 
@@ -96,6 +97,7 @@ func Run(t *testing.T, open Open) {
 		{"score", scoring()},
 		{"tenant", tenants()},
 		{"bad", badInput()},
+		{"mapping", mappings()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {

@@ -35,6 +35,24 @@ func Formats() []format.Format {
 	return slices.Concat(Coded(), mapped())
 }
 
+// With returns Formats with mappings of a user's own before them: of two that
+// are equally sure of a document the user's is taken, and one by the name of
+// a format that Stance comes with stands in its place.
+func With(own []*mapping.Mapping) []format.Format {
+	var out []format.Format
+	taken := map[string]bool{}
+	for _, m := range own {
+		out = append(out, m.Format())
+		taken[m.Name()] = true
+	}
+	for _, f := range Formats() {
+		if !taken[f.Name] {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // mapped are the formats of pack/format. They are read once: a process asks
 // for the list with every document. A broken one is left out; a test holds
 // that there is none.
