@@ -13,11 +13,14 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
+	"github.com/stance-aspm/stance/ingestion/format/govulncheck"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
 	"github.com/stance-aspm/stance/ingestion/format/openvex"
+	"github.com/stance-aspm/stance/ingestion/format/osv"
+	"github.com/stance-aspm/stance/ingestion/format/osvscanner"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
@@ -72,10 +75,13 @@ func Coded() []format.Format {
 		dependencycheck.Format,
 		generic.Format,
 		gitleaks.Format,
+		govulncheck.Format,
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
 		openvex.Format,
+		osv.Format,
+		osvscanner.Format,
 		sarif.Format,
 		semgrep.Format,
 		snyk.Format,
