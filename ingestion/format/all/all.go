@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/bundleraudit"
+	"github.com/stance-aspm/stance/ingestion/format/cargoaudit"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/csaf"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
@@ -21,6 +23,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/openvex"
 	"github.com/stance-aspm/stance/ingestion/format/osv"
 	"github.com/stance-aspm/stance/ingestion/format/osvscanner"
+	"github.com/stance-aspm/stance/ingestion/format/pipaudit"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
@@ -69,6 +72,8 @@ func Mappings() []*mapping.Mapping {
 // Coded returns the formats written in Go, sorted by name, one line each.
 func Coded() []format.Format {
 	return []format.Format{
+		bundleraudit.Format,
+		cargoaudit.Format,
 		checkov.Format,
 		csaf.Format,
 		cyclonedx.Format,
@@ -82,6 +87,7 @@ func Coded() []format.Format {
 		openvex.Format,
 		osv.Format,
 		osvscanner.Format,
+		pipaudit.Format,
 		sarif.Format,
 		semgrep.Format,
 		snyk.Format,
