@@ -27,6 +27,7 @@ import (
 var tools = []string{
 	"sarif", "cyclonedx", "trivy", "anchore_grype", "semgrep", "snyk", "snyk_code", "gitleaks", "trufflehog", "trufflehog3", "checkov", "zap",
 	"nuclei", "npm_audit", "npm_audit_7_plus", "dependency_check", "sonarqube", "generic",
+	"openvex", "csaf", "spdx", "govulncheck", "osv_scanner", "pip_audit", "cargo_audit", "bundler_audit",
 }
 
 type entry struct {
@@ -59,6 +60,7 @@ var force = map[string]string{
 	"reports/trufflehog3/zero_vulns.json": "trufflehog",
 	"reports/gitleaks/no_findings.json":   "gitleaks",
 	"reports/trivy/legacy_no_vuln.json":   "trivy",
+	"reports/pip_audit/empty.json":        "pipaudit",
 }
 
 // differ says where Stance counts other records than the manifest, and why.
@@ -67,7 +69,9 @@ var differ = map[string]struct {
 	records int64
 	why     string
 }{
-	"reports/snyk/sample-scan-files/jenkins_snyk.json": {79, "two ignored vulnerabilities (filtered.ignore) are read too, as suppressed"},
+	"reports/snyk/sample-scan-files/jenkins_snyk.json":                                          {79, "two ignored vulnerabilities (filtered.ignore) are read too, as suppressed"},
+	"reports/cargo_audit/many_findings.json":                                                    {13, "9 warnings of unmaintained and yanked crates are read too"},
+	"reports/spdx/spdx-examples/presentations_OSS-NA-2023_SPDXVersion2.3_04-SBOMwSecurity.json": {1, "an advisory reference of a package names a CVE"},
 }
 
 // scenarioDiffers names the scenarios in which Stance recognises what the

@@ -7,17 +7,23 @@ import (
 	"sync"
 
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/bundleraudit"
+	"github.com/stance-aspm/stance/ingestion/format/cargoaudit"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/csaf"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
+	"github.com/stance-aspm/stance/ingestion/format/govulncheck"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
 	"github.com/stance-aspm/stance/ingestion/format/openvex"
+	"github.com/stance-aspm/stance/ingestion/format/osv"
+	"github.com/stance-aspm/stance/ingestion/format/osvscanner"
+	"github.com/stance-aspm/stance/ingestion/format/pipaudit"
 	"github.com/stance-aspm/stance/ingestion/format/sarif"
 	"github.com/stance-aspm/stance/ingestion/format/semgrep"
 	"github.com/stance-aspm/stance/ingestion/format/snyk"
@@ -84,16 +90,22 @@ func Mappings() []*mapping.Mapping {
 // Coded returns the formats written in Go, sorted by name, one line each.
 func Coded() []format.Format {
 	return []format.Format{
+		bundleraudit.Format,
+		cargoaudit.Format,
 		checkov.Format,
 		csaf.Format,
 		cyclonedx.Format,
 		dependencycheck.Format,
 		generic.Format,
 		gitleaks.Format,
+		govulncheck.Format,
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
 		openvex.Format,
+		osv.Format,
+		osvscanner.Format,
+		pipaudit.Format,
 		sarif.Format,
 		semgrep.Format,
 		snyk.Format,

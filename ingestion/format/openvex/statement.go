@@ -3,6 +3,7 @@ package openvex
 import (
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/stance-aspm/stance/domain/finding"
@@ -40,11 +41,7 @@ func (v *vulnerability) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 		return v.Name.UnmarshalJSONFrom(d)
 	}
 	type plain vulnerability
-	raw, err := d.ReadValue()
-	if err != nil {
-		return err
-	}
-	return jsondoc.Unmarshal(raw, (*plain)(v))
+	return json.UnmarshalDecode(d, (*plain)(v))
 }
 
 // product is an object, and before 0.2.0 its id alone.
@@ -64,11 +61,7 @@ func (p *product) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 		return p.ID.UnmarshalJSONFrom(d)
 	}
 	type plain product
-	raw, err := d.ReadValue()
-	if err != nil {
-		return err
-	}
-	return jsondoc.Unmarshal(raw, (*plain)(p))
+	return json.UnmarshalDecode(d, (*plain)(p))
 }
 
 // name is the package URL where there is one, else the id, else a CPE.

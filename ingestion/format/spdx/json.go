@@ -75,7 +75,7 @@ func (d *jsonDecoder) finish(sink format.Sink) error {
 
 func (d *jsonDecoder) member(name string) error {
 	switch name {
-	case "sbom": // GitHub's export wraps the document
+	case "sbom", "predicate": // GitHub's export and an in-toto attestation wrap the document
 		if d.r.Kind() == '{' {
 			return d.r.Object(d.member)
 		}

@@ -1,6 +1,7 @@
 // Package spdx reads SPDX bills of materials: versions 2.0 to 2.3 in JSON,
 // YAML, tag-value and RDF/XML, and 3.0 in JSON-LD with its security profile.
-// GitHub's dependency graph export, which wraps a document, is read as well.
+// GitHub's dependency graph export and in-toto attestations, which wrap a
+// document of version 2, are read as well.
 //
 // Packages become inventory and relationships its graph, whatever direction
 // they are written in. What the document describes is the target of the run
@@ -69,8 +70,10 @@ func detect(h format.Head) format.Confidence {
 }
 
 func detectJSON(doc *format.Node) format.Confidence {
-	if inner := doc.At("sbom"); inner.Is('{') {
-		doc = inner
+	for _, wrap := range [...]string{"sbom", "predicate"} {
+		if inner := doc.At(wrap); inner.Is('{') {
+			doc = inner
+		}
 	}
 	ld := doc.At("@context")
 	if ld.Is('[') {

@@ -41,6 +41,21 @@ func TestDirections(t *testing.T) {
 	}
 }
 
+// A document inside an attestation is found there.
+func TestAttestation(t *testing.T) {
+	const doc = `{"_type":"https://in-toto.io/Statement/v1","predicateType":"https://spdx.dev/Document","predicate":{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"a","name":"a"}]}}`
+	in, err := format.NewBytesInput("att.json", []byte(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := Format.Detect(in.Head()); c != format.Certain {
+		t.Errorf("Detect = %d", c)
+	}
+	if d := collect(t, doc); d.Err != nil || len(d.Components) != 1 {
+		t.Errorf("%d components, %v", len(d.Components), d.Err)
+	}
+}
+
 // A document that breaks off gives what came before, and the error.
 func TestCut(t *testing.T) {
 	d := collect(t, `{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"a","name":"a"},{"SPDXID":"b","na`)
