@@ -32,6 +32,17 @@ type Format struct {
 	// stop with the context's error when the context ends and with the
 	// sink's error when the sink fails.
 	Decode func(ctx context.Context, in *Input, sink Sink) error
+	// Fields says where each of our fields comes from in a report; docs are generated of it.
+	Fields []Field
+}
+
+// Field is one entry of Format.Fields.
+type Field struct {
+	// Name is our field, such as "component.purl".
+	Name string
+	// From is the report's path or words, such as
+	// "packages[].externalRefs[purl].referenceLocator".
+	From string
 }
 
 // Confidence is how sure a format is of a document, 0 to 100.

@@ -7,6 +7,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
+	"github.com/stance-aspm/stance/ingestion/format/gitlab"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
@@ -28,6 +29,7 @@ func Formats() []format.Format {
 		cyclonedx.Format,
 		dependencycheck.Format,
 		generic.Format,
+		gitlab.Format,
 		gitleaks.Format,
 		grype.Format,
 		npmaudit.Format,
