@@ -14,6 +14,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
+	"github.com/stance-aspm/stance/ingestion/format/gitlab"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
 	"github.com/stance-aspm/stance/ingestion/format/govulncheck"
 	"github.com/stance-aspm/stance/ingestion/format/grype"
@@ -97,6 +98,7 @@ func Coded() []format.Format {
 		cyclonedx.Format,
 		dependencycheck.Format,
 		generic.Format,
+		gitlab.Format,
 		gitleaks.Format,
 		govulncheck.Format,
 		grype.Format,

@@ -17,23 +17,26 @@ import (
 
 // interchangeEntry is one real report with what is known of it.
 type interchangeEntry struct {
-	Tool       string `json:"tool"`
-	File       string `json:"file"`
-	Format     string `json:"format"`
-	Raw        *int   `json:"raw_records"`
-	Expected   *int   `json:"expected_findings"`
-	Components *int   `json:"components"`
-	MustReject bool   `json:"must_reject"`
-	First      []struct {
-		Index     int      `json:"index"`
-		Severity  string   `json:"severity"`
-		CWE       any      `json:"cwe"` // a number, in some entries a string
-		IDs       []string `json:"vulnerability_ids"`
-		Component string   `json:"component_name"`
-		Version   string   `json:"component_version"`
-		Path      string   `json:"file_path"`
-		Line      any      `json:"line"`
-	} `json:"first_findings"`
+	Tool       string         `json:"tool"`
+	File       string         `json:"file"`
+	Format     string         `json:"format"`
+	Raw        *int           `json:"raw_records"`
+	Expected   *int           `json:"expected_findings"`
+	Components *int           `json:"components"`
+	MustReject bool           `json:"must_reject"`
+	First      []firstFinding `json:"first_findings"`
+}
+
+// firstFinding is what is known of one of a report's first findings.
+type firstFinding struct {
+	Index     int      `json:"index"`
+	Severity  string   `json:"severity"`
+	CWE       any      `json:"cwe"` // a number, in some entries a string
+	IDs       []string `json:"vulnerability_ids"`
+	Component string   `json:"component_name"`
+	Version   string   `json:"component_version"`
+	Path      string   `json:"file_path"`
+	Line      any      `json:"line"`
 }
 
 // interchangeFolder is where real reports lie, outside the repository.
