@@ -46,6 +46,21 @@ func Open(ctx context.Context, in *format.Input, columns []string) (*Reader, err
 	if names == nil {
 		return nil, fmt.Errorf("no row has the columns %s", strings.Join(columns, ", "))
 	}
+	return open(ctx, in, names, comma, skip+1)
+}
+
+// OpenBare opens a table that has no header row; names are its columns, in
+// order.
+func OpenBare(ctx context.Context, in *format.Input, names []string) (*Reader, error) {
+	_, comma, _ := Header(in.Head().Bytes, nil)
+	if comma == 0 {
+		comma = ','
+	}
+	return open(ctx, in, slices.Clone(names), comma, 0)
+}
+
+// open opens the input and passes over the rows before the first record.
+func open(ctx context.Context, in *format.Input, names []string, comma rune, skip int) (*Reader, error) {
 	rc, err := in.Open()
 	if err != nil {
 		return nil, err
@@ -54,7 +69,7 @@ func Open(ctx context.Context, in *format.Input, columns []string) (*Reader, err
 	c := csv.NewReader(g)
 	c.Comma, c.FieldsPerRecord, c.LazyQuotes, c.ReuseRecord = comma, -1, true, true
 	r := &Reader{Columns: unique(names), csv: c, gate: g, close: rc}
-	for range skip + 1 {
+	for range skip {
 		if _, err := c.Read(); err != nil {
 			return nil, errors.Join(r.wrap(err), rc.Close())
 		}

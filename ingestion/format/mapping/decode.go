@@ -24,6 +24,35 @@ type decoder struct {
 	target  format.Target
 	records int
 	reached bool // some path led to a place where records may be
+
+	// around and outer are the enclosing and the outermost element that the
+	// record before asked for: all records of one host, file or image want
+	// the same.
+	around, outer enclosing
+}
+
+// enclosing remembers an enclosing element in the form that expressions use.
+type enclosing struct {
+	of   any // what identifies the element
+	skip string
+	tree any
+}
+
+// get gives the element, made by parse unless it is the one that was asked
+// for last.
+func (e *enclosing) get(of any, skip string, parse func() any) any {
+	if e.of != of || e.skip != skip {
+		*e = enclosing{of, skip, parse()}
+	}
+	return e.tree
+}
+
+// ofJSON is get for a JSON value, told apart by where its bytes are.
+func (e *enclosing) ofJSON(v []byte, skip string) any {
+	if len(v) == 0 {
+		return nil
+	}
+	return e.get(&v[0], skip, func() any { tree, _ := parseJSON(v, skip); return tree })
 }
 
 func (m *Mapping) decode(ctx context.Context, in *format.Input, sink format.Sink) error {

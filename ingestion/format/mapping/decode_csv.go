@@ -19,7 +19,7 @@ func (d *decoder) csv() error {
 	if err := d.begin(nil); err != nil {
 		return err
 	}
-	r, err := csvdoc.Open(d.ctx, d.in, columns)
+	r, err := d.table(columns)
 	if err != nil {
 		return err
 	}
@@ -49,4 +49,13 @@ func (d *decoder) csv() error {
 			}
 		}
 	}
+}
+
+// table opens the table with its header row, or without one where the mapping
+// names the columns.
+func (d *decoder) table(columns []string) (*csvdoc.Reader, error) {
+	if names := d.m.spec.Names; len(names) > 0 {
+		return csvdoc.OpenBare(d.ctx, d.in, names)
+	}
+	return csvdoc.Open(d.ctx, d.in, columns)
 }

@@ -207,8 +207,8 @@ func (d *decoder) required() error {
 func (d *decoder) recordJSON(c *compiledSection, p part, pos finding.Position, top jsontext.Value) error {
 	at := place{pos: pos, key: p.key}
 	at.pos.Record = d.records
-	at.up = func() any { v, _ := parseJSON(p.up, p.skip); return v }
-	at.top = func() any { v, _ := parseJSON(top, ""); return v }
+	at.up = func() any { return d.around.ofJSON(p.up, p.skip) }
+	at.top = func() any { return d.outer.ofJSON(top, "") }
 	rec, err := parseJSON(p.raw, "")
 	if err != nil {
 		return d.quarantine(at, p.raw, err)

@@ -129,8 +129,8 @@ func (d *decoder) xml() error {
 			if rec != e {
 				at.pos.Pointer = fmt.Sprintf("%s/%s", pos.Pointer, rec.Name)
 			}
-			at.up = func() any { return treeOf(up, skip) }
-			at.top = func() any { return treeOf(e, "") }
+			at.up = func() any { return d.around.get(up, skip, func() any { return treeOf(up, skip) }) }
+			at.top = func() any { return d.outer.get(e, "", func() any { return treeOf(e, "") }) }
 			return d.record(sections[id], treeOf(rec, ""), rec.Raw(), at)
 		})
 	})

@@ -139,6 +139,9 @@ func (c *compiledClue) fits(s *spec, h format.Head) bool {
 	if h.Shape != format.ShapeText && !startsAsTable(h) {
 		return false
 	}
+	if len(s.Names) > 0 {
+		return c.text != nil
+	}
 	names, _, _ := csvdoc.Header(h.Bytes, c.columns)
 	return len(names) > 1 && (len(c.columns) > 0 || c.text != nil)
 }

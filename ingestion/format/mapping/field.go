@@ -29,6 +29,7 @@ type draft struct {
 	secret finding.SecretValue
 	rating finding.CVSS
 	table  func(word string) string // of the field being set; nil without one
+	ours   bool                     // the severity being set is no word of the tool's
 }
 
 func text(to func(*draft) *string) func(*draft, []any) {
@@ -169,7 +170,7 @@ func (d *draft) word(v any) string {
 
 func setSeverity(d *draft, vals []any) {
 	word := strings.TrimSpace(textOf(vals[0]))
-	if d.SeverityWord == "" {
+	if d.SeverityWord == "" && !d.ours {
 		d.SeverityWord = word
 	}
 	if d.table != nil {
@@ -410,7 +411,7 @@ func (s *setter) apply(ctx context.Context, sc *scope, d *draft) {
 		s.set(d, vals)
 		return
 	}
-	d.table = nil
+	d.table, d.ours = nil, s.Ours
 	if s.Table != nil {
 		d.table = s.lookup
 		if s.name != "severity" && s.name != "kind" && s.name != "claim.state" {

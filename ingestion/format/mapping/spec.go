@@ -10,14 +10,16 @@ import (
 
 // spec is a mapping as its file says it. docs/mappings.md is the manual.
 type spec struct {
-	Name    string   `yaml:"name"`
-	Title   string   `yaml:"title"`
-	Doc     string   `yaml:"doc"`
-	Tool    string   `yaml:"tool"`
-	Input   string   `yaml:"input"`
-	Kind    string   `yaml:"kind"`
-	Detect  []clue   `yaml:"detect"`
-	Header  []string `yaml:"header"`
+	Name   string   `yaml:"name"`
+	Title  string   `yaml:"title"`
+	Doc    string   `yaml:"doc"`
+	Tool   string   `yaml:"tool"`
+	Input  string   `yaml:"input"`
+	Kind   string   `yaml:"kind"`
+	Detect []clue   `yaml:"detect"`
+	Header []string `yaml:"header"`
+	// Names are the columns of a table that has no header row.
+	Names   []string `yaml:"names"`
 	Require []string `yaml:"require"`
 	// Context names values of the document that stand around the records.
 	Context map[string]contextSpec `yaml:"context"`
@@ -112,6 +114,7 @@ type value struct {
 	Default string
 	HTML    bool
 	Split   string
+	Ours    bool // a grade of ours, made of other facts: no word of the tool's
 }
 
 // UnmarshalYAML implements yaml.InterfaceUnmarshaler.
@@ -130,6 +133,7 @@ func (v *value) UnmarshalYAML(decode func(any) error) error {
 		Default string    `yaml:"default"`
 		HTML    bool      `yaml:"html"`
 		Split   string    `yaml:"split"`
+		Ours    bool      `yaml:"ours"`
 	}
 	if err := decode(&full); err != nil {
 		return err
@@ -137,7 +141,7 @@ func (v *value) UnmarshalYAML(decode func(any) error) error {
 	if len(full.Value) == 0 && full.Default == "" {
 		return errors.New("a field needs a value: an expression such as .rule.id")
 	}
-	*v = value{full.Value, full.Table.inline, full.Table.named, full.Default, full.HTML, full.Split}
+	*v = value{full.Value, full.Table.inline, full.Table.named, full.Default, full.HTML, full.Split, full.Ours}
 	return nil
 }
 
