@@ -22,6 +22,7 @@ import (
 	"github.com/stance-aspm/stance/adapter/queue"
 	"github.com/stance-aspm/stance/adapter/store/sqlite"
 	"github.com/stance-aspm/stance/domain/finding"
+	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/face/httpapi"
 	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
@@ -39,6 +40,8 @@ type Node struct {
 	queue   *queue.Queue
 	apply   *apply.Applier
 	receive *receive.Receiver
+	uploads *receive.Uploads
+	pieces  *blob.Uploads
 	feeds   *feed.Client
 	gates   *gates
 	formats *formats
@@ -77,6 +80,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	if n.blobs, err = blob.Open(filepath.Join(cfg.DataDir, "reports"), n.keys); err != nil {
 		return nil, err
 	}
+	if n.pieces, err = blob.OpenUploads(filepath.Join(cfg.DataDir, "uploads"), n.keys); err != nil {
+		return nil, err
+	}
 	if n.db, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(cfg.DataDir, "stance.db"), Now: now}); err != nil {
 		return nil, err
 	}
@@ -91,6 +97,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	}
 	n.db.SetEnqueue(n.enqueue)
 	n.receive = &receive.Receiver{Blobs: blobs, Ledger: ledger, NewID: newID, Now: now, MaxSize: cfg.MaxUpload}
+	n.uploads = &receive.Uploads{Receiver: n.receive, Parts: n.pieces, Life: uploadLife}
 	n.feeds = feed.NewClient(cfg.Version, feed.Options{})
 	n.gates = newGates(n.db)
 	n.formats = &formats{db: n.db, dir: filepath.Join(cfg.DataDir, "formats"), log: log, loaded: map[[32]byte]*mapping.Mapping{}}
@@ -122,7 +129,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
-		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Intake: intake{n}, Gate: n.gates, Policies: n.gates,
+		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
 		Feeds: feedDesk{n}, Formats: n.formats, Access: access{n}, Tokens: access{n}, Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
@@ -163,11 +170,35 @@ func (n *Node) keepTime(ctx context.Context) {
 		} else if count > 0 {
 			n.log.Info("decisions ended", "count", count)
 		}
+		n.sweepUploads(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// uploadLife is how long an upload in pieces may take.
+const uploadLife = 24 * time.Hour
+
+// sweepUploads ends uploads that nobody went on with, and makes reports of
+// those whose last step a crash prevented.
+func (n *Node) sweepUploads(ctx context.Context) {
+	err := n.pieces.Each(func(t tenant.ID, id string) error {
+		if ctx.Err() != nil {
+			return nil
+		}
+		err := n.uploads.Sweep(ctx, t, id)
+		var refused *receive.Refusal
+		if errors.As(err, &refused) {
+			n.log.Warn("upload refused", "upload", id, "reason", refused.Text)
+			return nil
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		n.log.Error("put uploads in order", "error", err)
 	}
 }
 

@@ -25,6 +25,7 @@ type API struct {
 	Assets   Assets
 	Reports  Reports
 	Intake   Intake
+	Uploads  Uploads
 	Gate     Gate
 	Policies PolicyStore
 	Feeds    Feeds
@@ -101,7 +102,7 @@ func (a *API) Handler() http.Handler {
 	if a.Web != nil {
 		mux.Handle("GET /", a.Web)
 	}
-	return a.protect(mux)
+	return a.protect(override(mux))
 }
 
 // OpenAPI returns the OpenAPI 3.1 document as indented JSON. It depends only
@@ -117,6 +118,7 @@ func (a *API) register(api huma.API) {
 	a.findingRoutes(api)
 	a.estateRoutes(api)
 	a.reportRoutes(api)
+	a.uploadRoutes(api)
 	a.gateRoutes(api)
 	a.feedRoutes(api)
 	a.formatRoutes(api)

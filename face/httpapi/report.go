@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 
-	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/intelligence/posture"
@@ -92,18 +91,11 @@ type progressEvent struct{ Report }
 type doneEvent struct{ Report }
 
 func (a *API) upload(ctx context.Context, in *uploadInput) (*body[ReportList], error) {
-	s := receive.Submission{
-		Name: in.Name, Application: in.Application, Asset: in.Asset, AssetKind: estate.AssetKind(in.AssetKind),
-		Ref: in.Ref, Commit: in.Commit, Digest: in.Digest, Format: in.Format, Tool: in.Tool, Part: in.Scope == "part", By: who(ctx).Name,
-	}
-	if in.ScannedAt != "" {
-		at, err := time.Parse(time.RFC3339, in.ScannedAt)
-		if err != nil || at.IsZero() {
-			return nil, huma.Error422UnprocessableEntity("scanned_at: want a time like 2026-01-31T12:00:00Z")
-		}
-		s.ScannedAt = at.UTC()
-	}
-	if err := s.Validate(a.Now()); err != nil {
+	s, err := receive.Describe(receive.Fields{
+		"name": in.Name, "application": in.Application, "asset": in.Asset, "asset_kind": in.AssetKind, "ref": in.Ref, "commit": in.Commit,
+		"digest": in.Digest, "format": in.Format, "tool": in.Tool, "scope": in.Scope, "scanned_at": in.ScannedAt,
+	}, who(ctx).Name, a.Now())
+	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
 	rs, err := a.Intake.Accept(ctx, who(ctx).Tenant, s, in.Key, io.LimitReader(in.body, maxUpload+1))
