@@ -22,7 +22,7 @@ import (
 
 func (a *App) formatCommand() *cobra.Command {
 	c := &cobra.Command{Use: "format", Short: "Report formats: list them, check and add mappings", Args: cobra.NoArgs}
-	c.AddCommand(a.formatList(), a.formatShow(), a.formatCheck(), a.formatAdd(), a.formatRemove())
+	c.AddCommand(a.formatList(), a.formatShow(), a.formatCheck(), a.formatPropose(), a.formatAdd(), a.formatRemove())
 	return c
 }
 

@@ -27,7 +27,7 @@ import (
 // importOptions are what `stance import` was told of the target.
 type importOptions struct {
 	application, asset, kind, ref, commit, digest, format, tool, scannedAt, output string
-	part, noGit                                                                    bool
+	part, noGit, accept                                                            bool
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -58,6 +58,7 @@ func (a *App) importCommand() *cobra.Command {
 	f.StringVar(&o.scannedAt, "scanned-at", "", "when the scan was made, such as 2026-01-31T12:00:00Z")
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
 	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
+	f.BoolVar(&o.accept, "accept", false, "keep the mapping that is proposed for a report of an unknown tool, and import by it")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
 }
@@ -86,7 +87,7 @@ func (a *App) runImport(ctx context.Context, args []string, o importOptions) err
 	if !o.noGit {
 		o.fromGit(ctx)
 	}
-	files, err := a.reportFiles(args, o.format)
+	files, err := a.reportFiles(args, o.format, o.accept)
 	if err != nil {
 		return err
 	}
@@ -127,6 +128,11 @@ func (a *App) importFile(ctx context.Context, c *client, path string, o importOp
 	body := a.In
 	name := "stdin"
 	if path != "-" {
+		if o.format == "" {
+			if err := a.settle(ctx, c, path, &o); err != nil {
+				return nil, err
+			}
+		}
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, usage("%w", err)
@@ -220,7 +226,7 @@ func cut(s string, n int) string {
 
 // reportFiles lists the files to import: those named, and in directories all
 // that some format recognises.
-func (a *App) reportFiles(args []string, force string) ([]string, error) {
+func (a *App) reportFiles(args []string, force string, accept bool) ([]string, error) {
 	var out []string
 	for _, arg := range args {
 		if arg == "-" {
@@ -248,7 +254,7 @@ func (a *App) reportFiles(args []string, force string) ([]string, error) {
 			if !d.Type().IsRegular() {
 				return nil
 			}
-			if force != "" || recognised(path) {
+			if force != "" || accept || recognised(path) {
 				out = append(out, path)
 			} else {
 				fmt.Fprintf(a.Err, "stance: %s: no report that is known, passed over\n", path)
