@@ -28,6 +28,7 @@ var tools = []string{
 	"sarif", "cyclonedx", "trivy", "anchore_grype", "semgrep", "snyk", "snyk_code", "gitleaks", "trufflehog", "trufflehog3", "checkov", "zap",
 	"nuclei", "npm_audit", "npm_audit_7_plus", "dependency_check", "sonarqube", "generic",
 	"openvex", "csaf", "spdx", "govulncheck", "osv_scanner", "pip_audit", "cargo_audit", "bundler_audit",
+	"acunetix", "burp", "invicti", "netsparker", "nikto", "nmap", "openscap", "openvas", "qualys", "rapplex", "sslyze", "tenable", "testssl", "wapiti", "wfuzz",
 }
 
 type entry struct {
@@ -61,6 +62,7 @@ var force = map[string]string{
 	"reports/gitleaks/no_findings.json":   "gitleaks",
 	"reports/trivy/legacy_no_vuln.json":   "trivy",
 	"reports/pip_audit/empty.json":        "pipaudit",
+	"reports/wfuzz/no_findings.json":      "wfuzz",
 }
 
 // differ says where Stance counts other records than the manifest, and why.
@@ -72,6 +74,10 @@ var differ = map[string]struct {
 	"reports/snyk/sample-scan-files/jenkins_snyk.json":                                          {79, "two ignored vulnerabilities (filtered.ignore) are read too, as suppressed"},
 	"reports/cargo_audit/many_findings.json":                                                    {13, "9 warnings of unmaintained and yanked crates are read too"},
 	"reports/spdx/spdx-examples/presentations_OSS-NA-2023_SPDXVersion2.3_04-SBOMwSecurity.json": {1, "an advisory reference of a package names a CVE"},
+	"reports/testssl/demo.csv":                                                                  {12, "rows graded OK and rows of the rating are no findings"},
+	"reports/testssl/demo2.csv":                                                                 {3, "rows graded OK are no findings"},
+	"reports/testssl/overall_critical.csv":                                                      {143, "rows graded OK and rows of the rating are no findings"},
+	"reports/testssl/references.csv":                                                            {43, "rows graded OK are no findings"},
 }
 
 // scenarioDiffers names the scenarios in which Stance recognises what the

@@ -21,6 +21,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
+	"github.com/stance-aspm/stance/ingestion/format/openscap"
 	"github.com/stance-aspm/stance/ingestion/format/openvex"
 	"github.com/stance-aspm/stance/ingestion/format/osv"
 	"github.com/stance-aspm/stance/ingestion/format/osvscanner"
@@ -104,6 +105,7 @@ func Coded() []format.Format {
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
+		openscap.Format,
 		openvex.Format,
 		osv.Format,
 		osvscanner.Format,

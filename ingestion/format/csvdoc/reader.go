@@ -4,6 +4,7 @@
 package csvdoc
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -135,6 +136,9 @@ func (r *Reader) Column(i int) string {
 // how many rows stand before them. Names is nil when no row has the columns.
 func Header(head []byte, columns []string) (names []string, comma rune, skip int) {
 	head = head[:min(len(head), maxHead)]
+	if !namesAll(head, columns) {
+		return nil, 0, 0
+	}
 	for _, c := range []rune{',', ';', '\t', '|'} {
 		r := csv.NewReader(strings.NewReader(string(head)))
 		r.Comma, r.FieldsPerRecord, r.LazyQuotes = c, -1, true
@@ -155,6 +159,20 @@ func Header(head []byte, columns []string) (names []string, comma rune, skip int
 		names[i] = strings.TrimSpace(names[i])
 	}
 	return names, comma, skip
+}
+
+// namesAll tells without taking rows apart whether the columns can be there.
+func namesAll(head []byte, columns []string) bool {
+	if len(columns) == 0 {
+		return true
+	}
+	lower := bytes.ToLower(head)
+	for _, want := range columns {
+		if !bytes.Contains(lower, []byte(strings.ToLower(want))) {
+			return false
+		}
+	}
+	return true
 }
 
 func hasAll(row, columns []string) bool {

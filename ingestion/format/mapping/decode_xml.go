@@ -160,9 +160,10 @@ func (d *decoder) contextXML() ([]any, error) {
 		}
 		paths, ids = append(paths, p), append(ids, i)
 	}
+	enough := func() bool { return !slices.Contains(out, nil) && single(values) }
 	// A broken document gives what came before the break: judging it is left
 	// to the pass that reads the records.
-	_ = walkContext(r, paths, wanted, func(start xml.StartElement, id int) {
+	_ = walkContext(r, paths, wanted, enough, func(start xml.StartElement, id int) {
 		walk := newXMLPath(values[id].steps).walk
 		for _, a := range start.Attr {
 			if "_"+a.Name.Local == walk[len(walk)-1] && out[id] == nil {
@@ -183,7 +184,13 @@ func (d *decoder) contextXML() ([]any, error) {
 	return out, d.ctx.Err()
 }
 
-func walkContext(r *xmldoc.Reader, paths []xmlPath, wanted map[string][]int, attr func(xml.StartElement, int), elem func(int, *xmldoc.Element, []step)) error {
+// single reports whether each of the values stands in one place, so that
+// reading may stop when all are there.
+func single(values []contextValue) bool {
+	return !slices.ContainsFunc(values, func(v contextValue) bool { _, over, _ := split(v.steps); return over != nil })
+}
+
+func walkContext(r *xmldoc.Reader, paths []xmlPath, wanted map[string][]int, enough func() bool, attr func(xml.StartElement, int), elem func(int, *xmldoc.Element, []step)) error {
 	deepest := 0
 	for _, p := range paths {
 		deepest = max(deepest, len(p.walk))
@@ -191,7 +198,7 @@ func walkContext(r *xmldoc.Reader, paths []xmlPath, wanted map[string][]int, att
 	for at := range wanted {
 		deepest = max(deepest, strings.Count(at, "/")+1)
 	}
-	for {
+	for !enough() {
 		start, err := r.Next()
 		if err != nil {
 			return err
@@ -220,6 +227,7 @@ func walkContext(r *xmldoc.Reader, paths []xmlPath, wanted map[string][]int, att
 			}
 		}
 	}
+	return nil
 }
 
 // treeOf turns an element into what expressions work on: an element with

@@ -126,17 +126,16 @@ func (m *Mapping) detect(h format.Head) format.Confidence {
 	return best
 }
 
+// fits asks what is cheap first: detection puts every document to all
+// mappings.
 func (c *compiledClue) fits(s *spec, h format.Head) bool {
-	if c.text != nil && !c.text.Match(h.Bytes[:min(len(h.Bytes), maxText)]) || c.file != nil && !c.file.MatchString(h.Name) {
-		return false
-	}
 	switch s.Input {
 	case "json":
-		return h.Shape == format.ShapeJSON && c.fitsJSON(h)
+		return h.Shape == format.ShapeJSON && c.fitsJSON(h) && c.fitsText(h)
 	case "xml":
-		return h.Shape == format.ShapeXML && c.fitsXML(h)
+		return h.Shape == format.ShapeXML && c.fitsXML(h) && c.fitsText(h)
 	}
-	if h.Shape != format.ShapeText && !startsAsTable(h) {
+	if h.Shape != format.ShapeText && !startsAsTable(h) || !c.fitsText(h) {
 		return false
 	}
 	if len(s.Names) > 0 {
@@ -144,6 +143,10 @@ func (c *compiledClue) fits(s *spec, h format.Head) bool {
 	}
 	names, _, _ := csvdoc.Header(h.Bytes, c.columns)
 	return len(names) > 1 && (len(c.columns) > 0 || c.text != nil)
+}
+
+func (c *compiledClue) fitsText(h format.Head) bool {
+	return (c.text == nil || c.text.Match(h.Bytes[:min(len(h.Bytes), maxText)])) && (c.file == nil || c.file.MatchString(h.Name))
 }
 
 // startsAsTable tells a table whose first column's name is in brackets from a

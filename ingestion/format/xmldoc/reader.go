@@ -79,8 +79,10 @@ func (r *Reader) Next() (xml.StartElement, error) {
 func (r *Reader) Path() string { return strings.Join(r.path, "/") }
 
 // At reports whether the names lead from the root to the element that Next
-// returned.
-func (r *Reader) At(names []string) bool { return slices.Equal(r.path, names) }
+// returned; the name "*" stands for any.
+func (r *Reader) At(names []string) bool {
+	return slices.EqualFunc(r.path, names, func(have, want string) bool { return have == want || want == "*" })
+}
 
 // Depth is how deep the element that Next returned stands; the root is 1.
 func (r *Reader) Depth() int { return len(r.path) }
