@@ -224,6 +224,13 @@ func (s *session) openRun(r *format.Run) error {
 			return err
 		}
 	}
+	if c := s.job.Submission.Category; c != "" {
+		apart := *r
+		if apart.Category = c; r.Category != "" {
+			apart.Category = c + " / " + r.Category
+		}
+		r = &apart
+	}
 	tool := toolName(s.job.Submission.Tool, r.Tool)
 	kind, name, ref := s.target(r)
 	key := strings.Join([]string{string(kind), name, ref, tool, r.Category}, "\x00")
