@@ -298,7 +298,7 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 	if name == "" {
 		switch {
 		case t.Repository != "":
-			name = repositoryName(t.Repository)
+			name = estate.RepositoryName(t.Repository)
 		case kind != estate.Repository && t.Name != "":
 			name = t.Name
 		default:
@@ -330,20 +330,6 @@ func cutTag(image string) (repo, tag string, ok bool) {
 		return image, "", image != ""
 	}
 	return image[:i], image[i+1:], true
-}
-
-// repositoryName reduces a clone URL to host and path.
-func repositoryName(u string) string {
-	_, rest, scheme := strings.Cut(u, "://")
-	if scheme {
-		u = rest
-	}
-	if at := strings.IndexByte(u, '@'); at >= 0 && !strings.Contains(u[:at], "/") {
-		if u = u[at+1:]; !scheme { // git@host:path
-			u = strings.Replace(u, ":", "/", 1)
-		}
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(u, "/"), ".git")
 }
 
 func toolName(forced, reported string) string {
