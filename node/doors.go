@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/stance-aspm/stance/domain/tenant"
+	"github.com/stance-aspm/stance/face/dependencytrack"
 	"github.com/stance-aspm/stance/face/dojo"
 	"github.com/stance-aspm/stance/face/httpapi"
 	"github.com/stance-aspm/stance/intelligence/posture"
@@ -13,7 +14,8 @@ import (
 func (n *Node) doors() []httpapi.Door {
 	log := func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) }
 	defectDojo := &dojo.API{Estate: n.db, Numbers: n.db, Intake: intake{n}, Reports: effects{reports{n}}, Findings: n.db, Now: now, PublicURL: n.URL(), Log: log}
-	return defectDojo.Doors()
+	dependencyTrack := &dependencytrack.API{Estate: n.db, Projects: n.db, Intake: documents{intake{n}}, Findings: n.db, Gate: n.gates, Now: now, Log: log}
+	return append(defectDojo.Doors(), dependencyTrack.Doors()...)
 }
 
 // effects adds to reports what they changed.
@@ -27,4 +29,12 @@ func (e effects) SeriesState(ctx context.Context, t tenant.ID, report string) ([
 // Effect implements dojo.Reports.
 func (e effects) Effect(ctx context.Context, t tenant.ID, report string) (map[string][]posture.StateCount, error) {
 	return e.n.db.Effect(ctx, t, report)
+}
+
+// documents adds to the intake where a report stands.
+type documents struct{ intake }
+
+// Report implements dependencytrack.Intake.
+func (d documents) Report(ctx context.Context, t tenant.ID, id string) (posture.Report, error) {
+	return reports(d.intake).Report(ctx, t, id)
 }

@@ -1,6 +1,9 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Door is an operation of another product's API: pipelines that speak it keep
 // their clients and change only the address. It is let in by the same rules
@@ -9,8 +12,8 @@ type Door struct {
 	// Pattern is the method and path as http.ServeMux takes them.
 	Pattern string
 	// Scopes are alternatives, the first one is named in a refusal; "any"
-	// needs a signed-in caller and no more. A door without one is refused for
-	// everybody.
+	// needs a signed-in caller and no more, "public" none. A door without one
+	// is refused for everybody.
 	Scopes []string
 	// Handle answers. The body is not read yet and has no limit.
 	Handle func(http.ResponseWriter, *http.Request, Caller)
@@ -27,6 +30,10 @@ func (a *API) door(d Door) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(needs) == 0 {
 			d.Refuse(w, http.StatusForbidden, "this operation is open to nobody")
+			return
+		}
+		if slices.Contains(needs, scopePublic) {
+			d.Handle(w, r, Caller{})
 			return
 		}
 		session := ""
