@@ -58,6 +58,7 @@ var arrows = []arrow{
 	{"face/cli", "governance/gate", "gate --local decides without a server"},
 	{"face/cli", "governance/policy", "policy check and gate --local load bundles"},
 	{"face/cli", "ingestion/format", "decode needs no server"},
+	{"face/cli", "ingestion/migrate", "migrate sends what another product knows through the API"},
 	{"face/cli", "ingestion/normalise", "decode and gate --local mask secrets and name places as the server does"},
 	{"face/cli", "ingestion/receive", "decode unpacks as the server does"},
 	{"face/cli", "intelligence/enrich", "gate --local takes what the report says of exploitation"},
