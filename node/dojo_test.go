@@ -281,7 +281,7 @@ func TestDojoRefusals(t *testing.T) {
 		"future":            {map[string]string{"scan_date": "2999-01-01"}, "import-scan", 400, `"scan_date":["The scan_date cannot be in the future!"]`},
 		"no file":           {map[string]string{"file": ""}, "import-scan", 400, `Uploading a Report File is required`},
 		"unknown id":        {map[string]string{"engagement": "77"}, "import-scan", 400, `"engagement":["Invalid pk \"77\" - object does not exist."]`},
-		"no context":        {map[string]string{"auto_create_context": "false"}, "import-scan", 400, `["Product 'Shop' doesn't exist"]`},
+		"no context":        {map[string]string{"auto_create_context": "false", "product_name": "Nowhere"}, "import-scan", 400, `["Product 'Nowhere' doesn't exist"]`},
 		"no names":          {map[string]string{"product_name": ""}, "import-scan", 400, `["Need engagement_id or product_name`},
 		"no test":           {map[string]string{"auto_create_context": "", "product_name": "Other"}, "reimport-scan", 400, `["Product 'Other' doesn't exist"]`},
 		"unreadable":        {map[string]string{"file": "once upon a time"}, "import-scan", 400, `"file":["not read as Gitleaks Scan`},
