@@ -286,17 +286,33 @@ type intake struct{ n *Node }
 
 // Accept implements httpapi.Intake.
 func (i intake) Accept(ctx context.Context, t tenant.ID, s receive.Submission, key string, r io.Reader) ([]posture.Report, error) {
-	accepted, err := i.n.receive.Accept(ctx, t, s, key, r)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]posture.Report, len(accepted))
-	for j, a := range accepted {
-		if out[j], err = i.n.db.Report(ctx, t, a.ID); err != nil {
+	return i.reports(ctx, t)(i.n.receive.Accept(ctx, t, s, key, r))
+}
+
+// Store implements the intake of the doors.
+func (i intake) Store(ctx context.Context, t tenant.ID, r io.Reader) (receive.Stored, error) {
+	return i.n.receive.Store(ctx, t, r)
+}
+
+// Commit implements the intake of the doors.
+func (i intake) Commit(ctx context.Context, t tenant.ID, s receive.Submission, key string, b receive.Stored) ([]posture.Report, error) {
+	return i.reports(ctx, t)(i.n.receive.Commit(ctx, t, s, key, b))
+}
+
+// reports loads what was accepted as people see it.
+func (i intake) reports(ctx context.Context, t tenant.ID) func([]receive.Accepted, error) ([]posture.Report, error) {
+	return func(accepted []receive.Accepted, err error) ([]posture.Report, error) {
+		if err != nil {
 			return nil, err
 		}
+		out := make([]posture.Report, len(accepted))
+		for j, a := range accepted {
+			if out[j], err = i.n.db.Report(ctx, t, a.ID); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
 	}
-	return out, nil
 }
 
 // Import takes a report in and waits until it is applied.

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/stance-aspm/stance/adapter/migrate/dependencytrack"
+	"github.com/stance-aspm/stance/adapter/migrate/dojo"
 	"github.com/stance-aspm/stance/face/cli"
 	"github.com/stance-aspm/stance/node"
 	"github.com/stance-aspm/stance/pack/demo"
@@ -28,11 +30,19 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	app := &cli.App{
 		Version: version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()},
+		Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source,
 	}
 	code := app.Run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// source opens the product that `stance migrate` reads.
+func source(product, url, token string) (cli.Source, error) {
+	if product == "dependency-track" {
+		return dependencytrack.New(url, token, time.Now)
+	}
+	return dojo.New(url, token, time.Now)
 }
 
 // serve runs a server until the context ends.

@@ -17,7 +17,7 @@ import (
 func run(t *testing.T, data string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	app := &cli.App{Version: "test", In: strings.NewReader(""), Out: &o, Err: &e, Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}}
+	app := &cli.App{Version: "test", In: strings.NewReader(""), Out: &o, Err: &e, Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source}
 	code = app.Run(context.Background(), append([]string{"--data", data}, args...))
 	return code, o.String(), e.String()
 }

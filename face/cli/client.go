@@ -37,6 +37,7 @@ func (c *connection) close() error {
 // client speaks the HTTP API.
 type client struct {
 	base, token string
+	key         string // idempotency key of the next request
 	http        *http.Client
 }
 
@@ -90,7 +91,7 @@ func running(ctx context.Context, data string) *client {
 }
 
 func newClient(base, token string) *client {
-	return &client{strings.TrimSuffix(base, "/"), token, &http.Client{}}
+	return &client{base: strings.TrimSuffix(base, "/"), token: token, http: &http.Client{}}
 }
 
 // problem is what the server says is wrong (RFC 9457).
@@ -133,6 +134,20 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 	return nil
 }
 
+// callKeyed posts a body under an idempotency key: repeated, it answers as the
+// first time.
+func (c *client) callKeyed(ctx context.Context, path string, query url.Values, key string, in io.Reader, out any) error {
+	keyed := *c
+	keyed.key = key
+	return keyed.call(ctx, http.MethodPost, path, query, in, out)
+}
+
+// busy reports whether the server asked to come back later.
+func busy(err error) bool {
+	var p *problem
+	return errors.As(err, &p) && p.Status == http.StatusTooManyRequests
+}
+
 func (c *client) do(ctx context.Context, method, path string, query url.Values, in any) (*http.Response, error) {
 	var body io.Reader
 	kind := ""
@@ -158,6 +173,9 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
+	}
+	if c.key != "" {
+		req.Header.Set("Idempotency-Key", c.key)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -26,8 +26,8 @@ import (
 
 // importOptions are what `stance import` was told of the target.
 type importOptions struct {
-	application, asset, kind, ref, commit, digest, format, tool, scannedAt, output string
-	part, noGit, accept                                                            bool
+	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output string
+	part, noGit, accept                                                                      bool
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -55,6 +55,7 @@ func (a *App) importCommand() *cobra.Command {
 	f.StringVar(&o.digest, "digest", "", "digest of the image that was scanned")
 	f.StringVar(&o.format, "format", "", "read as this format instead of detecting it")
 	f.StringVar(&o.tool, "tool", "", "the tool's name, instead of what the report says")
+	f.StringVar(&o.category, "category", "", "keeps scans of one tool over one target apart that do not replace each other")
 	f.StringVar(&o.scannedAt, "scanned-at", "", "when the scan was made, such as 2026-01-31T12:00:00Z")
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
 	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
@@ -147,7 +148,7 @@ func (a *App) importFile(ctx context.Context, c *client, path string, o importOp
 func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, o importOptions) ([]httpapi.Report, error) {
 	q := url.Values{}
 	for k, v := range map[string]string{"name": name, "application": o.application, "asset": o.asset, "asset_kind": o.kind, "ref": o.ref, "commit": o.commit,
-		"digest": o.digest, "format": o.format, "tool": o.tool, "scanned_at": o.scannedAt} {
+		"digest": o.digest, "format": o.format, "tool": o.tool, "category": o.category, "scanned_at": o.scannedAt} {
 		if v != "" {
 			q.Set(k, v)
 		}

@@ -55,17 +55,14 @@ type TokenChange struct {
 	Expires time.Time
 }
 
-const (
-	sessionCookie = "stance_session"
-	bearer        = "Bearer "
-)
+const sessionCookie = "stance_session"
 
 // scopes that a token may carry.
 var tokenScopes = []scope{scopeRead, scopeImport, scopeGate, scopeTriage, scopeAdmin}
 
-// authorise is the one place where requests are let in or not: an operation
-// names its scope, the caller must have it. An operation without a scope is
-// refused for everybody.
+// authorise lets an operation of our own API in or not: it names its scope,
+// the caller must have it. An operation without a scope is refused for
+// everybody.
 func (a *API) authorise(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		need, ok := ctx.Operation().Metadata[scopeKey].(scope)
@@ -77,37 +74,59 @@ func (a *API) authorise(api huma.API) func(huma.Context, func(huma.Context)) {
 			next(ctx)
 			return
 		}
-		c, err := a.Access.Identify(ctx.Context(), credential(ctx), a.Now())
-		switch {
-		case errors.Is(err, ErrDenied):
-			ctx.SetHeader("WWW-Authenticate", `Bearer realm="stance"`)
-			_ = huma.WriteErr(api, ctx, http.StatusUnauthorized, "sign in, or send an API token as 'Authorization: Bearer …'")
-			return
-		case err != nil:
-			a.Log(ctx.Context(), "identify caller", err)
-			_ = huma.WriteErr(api, ctx, http.StatusInternalServerError, "internal error")
-			return
-		case !c.may(need):
-			_ = huma.WriteErr(api, ctx, http.StatusForbidden, "this needs the scope '"+string(need)+"'")
+		session := ""
+		if c, err := huma.ReadCookie(ctx, sessionCookie); err == nil {
+			session = c.Value
+		}
+		c, status, why := a.admit(ctx.Context(), credential(ctx.Header, session), need)
+		if status != http.StatusOK {
+			if status == http.StatusUnauthorized {
+				ctx.SetHeader("WWW-Authenticate", `Bearer realm="stance"`)
+			}
+			_ = huma.WriteErr(api, ctx, status, why)
 			return
 		}
 		next(huma.WithValue(ctx, callerKey{}, caller(c)))
 	}
 }
 
+// admit is the one place where requests are let in or not, of our own API and
+// of the doors alike: the caller must have one of the scopes. Anything but
+// status 200 is a refusal with its reason.
+func (a *API) admit(ctx context.Context, secret string, needs ...scope) (c Caller, status int, why string) {
+	c, err := a.Access.Identify(ctx, secret, a.Now())
+	switch {
+	case errors.Is(err, ErrDenied):
+		return c, http.StatusUnauthorized, "sign in, or send an API token as 'Authorization: Bearer …'"
+	case err != nil:
+		a.Log(ctx, "identify caller", err)
+		return c, http.StatusInternalServerError, "internal error"
+	case !slices.ContainsFunc(needs, c.may):
+		return c, http.StatusForbidden, "this needs the scope '" + string(needs[0]) + "'"
+	}
+	return c, http.StatusOK, ""
+}
+
 func (c Caller) may(need scope) bool {
 	return need == scopeAny || slices.Contains(c.Scopes, string(need)) || slices.Contains(c.Scopes, string(scopeAdmin))
 }
 
-func credential(ctx huma.Context) string {
-	if h := ctx.Header("Authorization"); strings.HasPrefix(h, bearer) {
-		return strings.TrimPrefix(h, bearer)
+// schemes are the ways in which clients write a token: ours, DefectDojo's and
+// Dependency-Track's.
+var schemes = []string{"bearer ", "token ", "apikey "}
+
+// credential is the token in a request's headers, else its session.
+func credential(header func(string) string, session string) string {
+	h := header("Authorization")
+	for _, s := range schemes {
+		if len(h) > len(s) && strings.EqualFold(h[:len(s)], s) {
+			return strings.TrimSpace(h[len(s):])
+		}
 	}
-	c, err := huma.ReadCookie(ctx, sessionCookie)
-	if err != nil {
-		return ""
+	if key := header("X-Api-Key"); key != "" {
+		return strings.TrimSpace(key)
 	}
-	return c.Value
+	return session
 }
 
 // protect wraps everything: refuses foreign hosts and cross-origin writes,

@@ -32,6 +32,10 @@ type API struct {
 	Formats  FormatDesk
 	Access   Access
 	Tokens   TokenDesk
+	Carry    Carry
+
+	// Doors are operations of other products' APIs that are answered too.
+	Doors []Door
 
 	// Version is shown to clients.
 	Version string
@@ -97,6 +101,9 @@ func (a *API) Handler() http.Handler {
 	api := humago.New(mux, a.config())
 	api.UseMiddleware(a.authorise(api))
 	a.register(api)
+	for _, d := range a.Doors {
+		mux.Handle(d.Pattern, a.door(d))
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	if a.Web != nil {
@@ -123,6 +130,7 @@ func (a *API) register(api huma.API) {
 	a.feedRoutes(api)
 	a.formatRoutes(api)
 	a.accessRoutes(api)
+	a.carryRoutes(api)
 }
 
 func (a *API) config() huma.Config {

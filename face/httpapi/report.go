@@ -46,6 +46,7 @@ type uploadInput struct {
 	Digest      string `query:"digest" maxLength:"200" doc:"image digest"`
 	Format      string `query:"format" maxLength:"50" doc:"force a format instead of detecting it"`
 	Tool        string `query:"tool" maxLength:"100" doc:"overrides the tool's name"`
+	Category    string `query:"category" maxLength:"200" doc:"keeps scans of one tool over one target apart that do not replace each other"`
 	Scope       string `query:"scope" enum:"full,part" default:"full" doc:"part: not the whole of the target, closes nothing"`
 	ScannedAt   string `query:"scanned_at" format:"date-time" doc:"when the scan was made; without it the report tells"`
 	Name        string `query:"name" maxLength:"300" doc:"file name"`
@@ -93,7 +94,7 @@ type doneEvent struct{ Report }
 func (a *API) upload(ctx context.Context, in *uploadInput) (*body[ReportList], error) {
 	s, err := receive.Describe(receive.Fields{
 		"name": in.Name, "application": in.Application, "asset": in.Asset, "asset_kind": in.AssetKind, "ref": in.Ref, "commit": in.Commit,
-		"digest": in.Digest, "format": in.Format, "tool": in.Tool, "scope": in.Scope, "scanned_at": in.ScannedAt,
+		"digest": in.Digest, "format": in.Format, "tool": in.Tool, "category": in.Category, "scope": in.Scope, "scanned_at": in.ScannedAt,
 	}, who(ctx).Name, a.Now())
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())

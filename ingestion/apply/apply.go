@@ -224,6 +224,13 @@ func (s *session) openRun(r *format.Run) error {
 			return err
 		}
 	}
+	if c := s.job.Submission.Category; c != "" {
+		apart := *r
+		if apart.Category = c; r.Category != "" {
+			apart.Category = c + " / " + r.Category
+		}
+		r = &apart
+	}
 	tool := toolName(s.job.Submission.Tool, r.Tool)
 	kind, name, ref := s.target(r)
 	key := strings.Join([]string{string(kind), name, ref, tool, r.Category}, "\x00")
@@ -291,7 +298,7 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 	if name == "" {
 		switch {
 		case t.Repository != "":
-			name = repositoryName(t.Repository)
+			name = estate.RepositoryName(t.Repository)
 		case kind != estate.Repository && t.Name != "":
 			name = t.Name
 		default:
@@ -323,20 +330,6 @@ func cutTag(image string) (repo, tag string, ok bool) {
 		return image, "", image != ""
 	}
 	return image[:i], image[i+1:], true
-}
-
-// repositoryName reduces a clone URL to host and path.
-func repositoryName(u string) string {
-	_, rest, scheme := strings.Cut(u, "://")
-	if scheme {
-		u = rest
-	}
-	if at := strings.IndexByte(u, '@'); at >= 0 && !strings.Contains(u[:at], "/") {
-		if u = u[at+1:]; !scheme { // git@host:path
-			u = strings.Replace(u, ":", "/", 1)
-		}
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(u, "/"), ".git")
 }
 
 func toolName(forced, reported string) string {

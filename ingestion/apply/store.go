@@ -194,6 +194,7 @@ const (
 	EventChanged       EventType = "changed" // the tool says something else
 	EventTriaged       EventType = "triaged"
 	EventTriageRemoved EventType = "triage_removed"
+	EventNoted         EventType = "noted" // someone wrote something about it
 )
 
 // Ledger records what happened.

@@ -15,7 +15,7 @@ import (
 type Fields map[string]string
 
 // fieldNames are the names that Fields may have, as Describe reads them.
-var fieldNames = []string{"application", "asset", "asset_kind", "commit", "digest", "format", "name", "ref", "scanned_at", "scope", "tool"}
+var fieldNames = []string{"application", "asset", "asset_kind", "category", "commit", "digest", "format", "name", "ref", "scanned_at", "scope", "tool"}
 
 // FieldNames lists the names that Fields may have, sorted.
 func FieldNames() []string { return slices.Clone(fieldNames) }
@@ -46,7 +46,7 @@ func Describe(f Fields, by string, now time.Time) (Submission, error) {
 	}
 	s := Submission{
 		Name: f["name"], Application: f["application"], Asset: f["asset"], AssetKind: estate.AssetKind(f["asset_kind"]), Ref: f["ref"],
-		Commit: f["commit"], Digest: f["digest"], Format: f["format"], Tool: f["tool"], By: by,
+		Commit: f["commit"], Digest: f["digest"], Format: f["format"], Tool: f["tool"], Category: f["category"], By: by,
 	}
 	switch f["scope"] {
 	case "", "full":

@@ -58,24 +58,46 @@ type Receiver struct {
 	MaxSize int64
 }
 
+// Stored are bytes that are durable but that no report names yet.
+type Stored struct {
+	Digest string
+	Size   int64
+}
+
 // Accept stores the bytes and commits the report. An archive with several
 // files is one report. What it returns is durable.
 func (r *Receiver) Accept(ctx context.Context, t tenant.ID, s Submission, key string, body io.Reader) ([]Accepted, error) {
+	stored, err := r.Store(ctx, t, body)
+	if err != nil {
+		return nil, err
+	}
+	return r.Commit(ctx, t, s, key, stored)
+}
+
+// Store keeps the bytes of an upload whose sender says only behind them what
+// they are, as the parts of a form may come in any order. Commit has to
+// follow: until then nothing points at the bytes.
+func (r *Receiver) Store(ctx context.Context, t tenant.ID, body io.Reader) (Stored, error) {
 	limited := &limitReader{r: body, left: r.MaxSize}
 	digest, size, err := r.Blobs.Put(ctx, t, limited)
 	switch {
 	case limited.over:
-		return nil, &Refusal{TooLarge, fmt.Sprintf("the upload is larger than %d MiB", r.MaxSize>>20)}
+		return Stored{}, &Refusal{TooLarge, fmt.Sprintf("the upload is larger than %d MiB", r.MaxSize>>20)}
 	case err != nil:
-		return nil, fmt.Errorf("store the report: %w", err)
+		return Stored{}, fmt.Errorf("store the report: %w", err)
 	}
-	if size == 0 && s.Format == "" {
+	return Stored{digest, size}, nil
+}
+
+// Commit records the report of stored bytes together with its job.
+func (r *Receiver) Commit(ctx context.Context, t tenant.ID, s Submission, key string, b Stored) ([]Accepted, error) {
+	if b.Size == 0 && s.Format == "" {
 		return nil, &Refusal{Unreadable, "the upload is empty; a tool that writes an empty file when it finds nothing needs its format named (--format)"}
 	}
-	if _, err := Members(s.Name, func() (io.ReadCloser, error) { return r.Blobs.Open(ctx, t, digest) }, size); err != nil {
+	if _, err := Members(s.Name, func() (io.ReadCloser, error) { return r.Blobs.Open(ctx, t, b.Digest) }, b.Size); err != nil {
 		return nil, err
 	}
-	report := Accepted{ID: r.NewID(), Submission: s, Digest: digest, Size: size, Target: target(s), Received: r.Now().UTC()}
+	report := Accepted{ID: r.NewID(), Submission: s, Digest: b.Digest, Size: b.Size, Target: target(s), Received: r.Now().UTC()}
 	out, err := r.Ledger.Commit(ctx, t, key, []Accepted{report})
 	if errors.Is(err, ErrBusy) {
 		return nil, &Refusal{Busy, "too many reports are waiting; try again in a few seconds"}
@@ -92,7 +114,11 @@ func target(s Submission) string {
 	if !s.ScannedAt.IsZero() {
 		at = s.ScannedAt.UTC().Format(time.RFC3339Nano)
 	}
-	for _, f := range []string{strings.ToLower(s.Application), s.Asset, string(s.AssetKind), s.Ref, s.Format, s.Tool, fmt.Sprint(s.Part), at} {
+	fields := []string{strings.ToLower(s.Application), s.Asset, string(s.AssetKind), s.Ref, s.Format, s.Tool, fmt.Sprint(s.Part), at}
+	if s.Category != "" { // digests from before it was known stay as they were
+		fields = append(fields, s.Category)
+	}
+	for _, f := range fields {
 		fmt.Fprintf(h, "%d:%s", len(f), f)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -22,9 +22,12 @@ type Submission struct {
 	Digest      string // of an image
 	Format      string // forced format
 	Tool        string // overrides the tool's name in the report
-	Part        bool   // not the whole of the target: closes nothing
-	ScannedAt   time.Time
-	By          string // who sends it
+	// Category keeps scans of one tool over one target apart that do not
+	// replace each other: the step of a pipeline, a test of another product.
+	Category  string
+	Part      bool // not the whole of the target: closes nothing
+	ScannedAt time.Time
+	By        string // who sends it
 	// Scheduled says that nobody waits for the report: a folder or a bucket
 	// was watched. Reports that a person waits for go before it.
 	Scheduled bool
@@ -36,7 +39,7 @@ const maxWord = 500
 // Validate reports what is wrong with a submission. now bounds the time of
 // the scan: a clock may be a day ahead, not more.
 func (s *Submission) Validate(now time.Time) error {
-	for name, v := range map[string]string{"name": s.Name, "application": s.Application, "asset": s.Asset, "ref": s.Ref, "commit": s.Commit, "digest": s.Digest, "format": s.Format, "tool": s.Tool} {
+	for name, v := range map[string]string{"name": s.Name, "application": s.Application, "asset": s.Asset, "ref": s.Ref, "commit": s.Commit, "digest": s.Digest, "format": s.Format, "tool": s.Tool, "category": s.Category} {
 		if len(v) > maxWord {
 			return fmt.Errorf("%s is longer than %d bytes", name, maxWord)
 		}

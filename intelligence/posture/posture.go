@@ -33,9 +33,11 @@ type Filter struct {
 	// Text is matched, word by word, against titles, check ids, advisories,
 	// components and paths.
 	Text string
-	// Report selects findings that this report touched: Change says how.
+	// Report selects findings that this report touched. Change says how:
 	Report string
-	Change string // "new", "changed", "reopened", "resolved"; empty any
+	// "new", "changed", "reopened", "resolved", empty for any; "series" for
+	// all that the scans of its series ever reported, touched or not.
+	Change string
 	// FirstSeenAfter selects by the valid time of the first observation.
 	FirstSeenAfter time.Time
 }

@@ -1,6 +1,10 @@
 package posture
 
-import "time"
+import (
+	"time"
+
+	"github.com/stance-aspm/stance/domain/finding"
+)
 
 // ReportState is where a report stands on its way.
 type ReportState string
@@ -86,4 +90,11 @@ type FeedStatus struct {
 	Rows     int64
 	Missing  bool
 	Used     string // what it is for
+}
+
+// StateCount is a number of findings of one severity and status.
+type StateCount struct {
+	Severity finding.Severity
+	Status   finding.Status
+	Count    int64
 }

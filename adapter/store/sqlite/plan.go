@@ -251,6 +251,9 @@ func (q *plan) planRows(f posture.Filter) {
 		row(fmt.Sprintf(touched, "'reopened'"), q.t, f.Report)
 	case "changed":
 		row(fmt.Sprintf(touched, "'changed', 'moved', 'joined'"), q.t, f.Report)
+	case "series":
+		row(`f.id IN (SELECT g.finding_id FROM sighting g WHERE g.tenant_id = ? AND g.series_id IN (SELECT c.series_id FROM scan c WHERE c.tenant_id = g.tenant_id
+			AND c.report_id = coalesce((SELECT nullif(r.duplicate_of, '') FROM report r WHERE r.tenant_id = g.tenant_id AND r.id = ?), ?)))`, q.t, f.Report, f.Report)
 	default:
 		row("("+opened+" OR "+fmt.Sprintf(touched, "'resolved', 'reopened', 'changed', 'moved', 'joined'")+")", f.Report, q.t, f.Report)
 	}

@@ -43,6 +43,7 @@ type Decisions interface {
 	History(context.Context, tenant.ID, finding.ID) ([]posture.Event, error)
 	Triage(ctx context.Context, t tenant.ID, ids []finding.ID, decision *finding.Triage, by, reason string, at time.Time) (int, error)
 	ExpireTriage(ctx context.Context, t tenant.ID, now time.Time) (int, error)
+	Effects
 }
 
 // Estate answers what people ask about applications and assets.
@@ -96,6 +97,7 @@ func Run(t *testing.T, open Open) {
 		{"report", reports()},
 		{"score", scoring()},
 		{"tenant", tenants()},
+		{"door", doors()},
 		{"bad", badInput()},
 		{"mapping", mappings()},
 	} {

@@ -152,6 +152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings/carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring decisions and notes over
+         * @description Records what was decided and written elsewhere, with who and when. A later decision made here stays; doing it again changes nothing.
+         */
+        post: operations["carry-over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings/facets": {
         parameters: {
             query?: never;
@@ -440,6 +460,26 @@ export interface paths {
          * @description Server-sent events: 'progress' with the report until it is done, then 'done'.
          */
         get: operations["report-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find a report's findings by a mark
+         * @description For records that carry an id of the sender's as a fingerprint: which finding each became.
+         */
+        get: operations["report-marks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -744,6 +784,34 @@ export interface components {
             source?: string;
             vector?: string;
             version?: string;
+        };
+        CarriedDecision: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            reason: string;
+            /** @enum {string} */
+            status: "false_positive" | "accepted" | "not_affected";
+            /**
+             * Format: date-time
+             * @description when it ends by itself; one that has ended is passed over
+             */
+            until?: string;
+        };
+        CarriedFinding: {
+            decision?: components["schemas"]["CarriedDecision"];
+            /** Format: uuid */
+            finding: string;
+            notes?: components["schemas"]["CarriedNote"][];
+        };
+        CarriedNote: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            text: string;
+        };
+        CarryRequest: {
+            findings: components["schemas"]["CarriedFinding"][];
         };
         Check: {
             description?: string;
@@ -1115,6 +1183,12 @@ export interface components {
         MappingEdit: {
             /** @description YAML as docs/mappings.md describes it. */
             source: string;
+        };
+        Marks: {
+            /** @description finding id by the value of the fingerprint */
+            findings: {
+                [key: string]: string;
+            };
         };
         Me: {
             name: string;
@@ -2150,6 +2224,66 @@ export interface operations {
             };
         };
     };
+    "carry-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriageResult"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "finding-facets": {
         parameters: {
             query?: {
@@ -2974,6 +3108,8 @@ export interface operations {
                 format?: string;
                 /** @description overrides the tool's name */
                 tool?: string;
+                /** @description keeps scans of one tool over one target apart that do not replace each other */
+                category?: string;
                 /** @description part: not the whole of the target, closes nothing */
                 scope?: "full" | "part";
                 /** @description when the scan was made; without it the report tells */
@@ -3215,6 +3351,66 @@ export interface operations {
                         /** @description The retry time in milliseconds. */
                         retry?: number;
                     })[];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "report-marks": {
+        parameters: {
+            query: {
+                fingerprint: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marks"];
                 };
             };
             /** @description Unauthorized */
