@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // Config says how a node runs. The zero value of a field means its default.
@@ -26,6 +27,9 @@ type Config struct {
 	// ReportDeaths is how often the process may die while it works on one
 	// report before that report is set aside as failed; 3 by default.
 	ReportDeaths int
+	// Drain is how long Close waits for the reports at work before it breaks
+	// them off; 20 seconds by default.
+	Drain time.Duration
 	// FeedMirror replaces the hosts of the official feeds.
 	FeedMirror string
 	// Version is the program's version.
@@ -41,6 +45,7 @@ const (
 	DefaultListen    = "127.0.0.1:8080"
 	defaultMaxUpload = 4 << 30
 	defaultDeaths    = 3
+	defaultDrain     = 20 * time.Second
 )
 
 // withDefaults fills in what is not said.
@@ -56,6 +61,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxUpload == 0 {
 		c.MaxUpload = defaultMaxUpload
+	}
+	if c.Drain == 0 {
+		c.Drain = defaultDrain
 	}
 	if c.ReportDeaths == 0 {
 		c.ReportDeaths = defaultDeaths

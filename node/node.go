@@ -207,7 +207,7 @@ func (n *Node) sweepUploads(ctx context.Context) {
 func (n *Node) Close() error {
 	var errs []error
 	if n.stop != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), n.cfg.Drain)
 		defer cancel()
 		if err := n.queue.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			errs = append(errs, fmt.Errorf("stop workers: %w", err))

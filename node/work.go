@@ -38,7 +38,7 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 		return err
 	}
 	if deaths >= n.cfg.ReportDeaths {
-		return n.giveUp(ctx, t, id, fmt.Errorf("the server died %d times while it worked on this report, so it is set aside; its bytes are kept and it can be replayed", deaths))
+		return n.giveUp(ctx, t, id, fmt.Errorf("the server died %d times while it worked on this report, so it is set aside; its bytes are kept", deaths))
 	}
 	defer n.company.enter(deaths > 0)()
 	n.at(BeforeWork, r.Submission.Name)

@@ -14,8 +14,6 @@ import (
 	"context"
 	"flag"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -73,12 +71,7 @@ func TestKilledImportsEndInTheSameState(t *testing.T) {
 		t.Fatal("the undisturbed run is not in order: there is nothing to compare with")
 	}
 
-	// Secrets are known by a hash under the folder's own key: with the same
-	// keys both runs give the same findings.
-	rough := t.TempDir()
-	if err := os.CopyFS(filepath.Join(rough, "keys"), os.DirFS(filepath.Join(calm, "keys"))); err != nil {
-		t.Fatal(err)
-	}
+	rough := sameKeys(t, calm)
 	second := newSender(startServer(ctx, t, rough), lanes)
 	k := &killer{t: t, s: second, rand: r, at: map[moment]int{}, seen: map[string]int{}}
 	sent := second.begin(ctx, t)
@@ -95,13 +88,7 @@ func TestKilledImportsEndInTheSameState(t *testing.T) {
 	}
 	k.report(n)
 	got := settle(ctx, t, second)
-	for _, part := range want.parts() {
-		lost, extra := apart(want[part], got[part])
-		if len(lost)+len(extra) > 0 {
-			t.Errorf("%s: the killed run lacks %d lines of the undisturbed one and has %d others\n-%s\n+%s", part, len(lost), len(extra),
-				strings.Join(lost[:min(len(lost), 3)], "\n-"), strings.Join(extra[:min(len(extra), 3)], "\n+"))
-		}
-	}
+	compare(t, want, got)
 	t.Logf("%d reports; %d lines in %d parts compared", len(second.accepted()), want.rows(), len(want))
 }
 

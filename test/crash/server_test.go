@@ -61,12 +61,15 @@ func launch(t *testing.T, dir string) *process {
 		t.Fatal(err)
 	}
 	// One worker: reports are applied in the order in which they were
-	// accepted, so that two runs can be compared to the last byte.
-	// The kills here are not the reports' fault: none is set aside for them.
-	p := &process{
-		cmd:   exec.Command(bin, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--workers", "1", "--report-deaths", "1000000"),
-		ready: make(chan string, 1), ended: make(chan struct{}),
-	}
+	// accepted, so that two runs can be compared to the last byte. The kills
+	// here are not the reports' fault: none is set aside for them.
+	return run(t, exec.Command(bin, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--workers", "1", "--report-deaths", "1000000"))
+}
+
+// run starts a command that serves and says where.
+func run(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, ready: make(chan string, 1), ended: make(chan struct{})}
 	p.cmd.Stderr = &p.log
 	out, w := io.Pipe()
 	p.cmd.Stdout = w
@@ -98,8 +101,9 @@ func (p *process) kill() {
 
 // server is a server that is killed and started again on one data folder.
 type server struct {
-	t   *testing.T
-	dir string
+	t      *testing.T
+	dir    string
+	launch func() *process
 
 	mu    sync.Mutex
 	p     *process
@@ -112,7 +116,14 @@ type server struct {
 // stops it.
 func startServer(ctx context.Context, t *testing.T, dir string) *server {
 	t.Helper()
-	s := &server{t: t, dir: dir, up: make(chan struct{})}
+	return startWith(ctx, t, dir, func() *process { return launch(t, dir) })
+}
+
+// startWith starts a server whose processes are launched in a way of the
+// caller's.
+func startWith(ctx context.Context, t *testing.T, dir string, launch func() *process) *server {
+	t.Helper()
+	s := &server{t: t, dir: dir, launch: launch, up: make(chan struct{})}
 	t.Cleanup(func() {
 		if s.p != nil {
 			s.p.kill()
@@ -124,12 +135,20 @@ func startServer(ctx context.Context, t *testing.T, dir string) *server {
 
 func (s *server) start(ctx context.Context) {
 	s.t.Helper()
-	s.p = launch(s.t, s.dir)
+	s.p = s.launch()
 	s.await(ctx)
 }
 
 // await waits until the process that was launched last is ready.
 func (s *server) await(ctx context.Context) {
+	s.t.Helper()
+	if !s.tryAwait(ctx) {
+		s.p.kill()
+		s.t.Fatalf("the server did not come up: %v\n%s", s.p.err, s.p.log.String())
+	}
+}
+
+func (s *server) tryAwait(ctx context.Context) bool {
 	s.t.Helper()
 	var url string
 	select {
@@ -137,8 +156,7 @@ func (s *server) await(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	if url == "" {
-		s.p.kill()
-		s.t.Fatalf("the server did not come up: %v\n%s", s.p.err, s.p.log.String())
+		return false
 	}
 	token, err := os.ReadFile(node.TokenFile(s.dir))
 	if err != nil {
@@ -148,6 +166,7 @@ func (s *server) await(ctx context.Context) {
 	defer s.mu.Unlock()
 	s.base, s.token = url, strings.TrimSpace(string(token))
 	close(s.up)
+	return true
 }
 
 // address waits until the server is up and returns where it is.
@@ -167,10 +186,15 @@ func (s *server) address(ctx context.Context) (base, token string, err error) {
 
 // kill kills the server; who asks for its address waits from now on.
 func (s *server) kill() {
-	s.mu.Lock()
-	s.up = make(chan struct{})
-	s.mu.Unlock()
+	s.down()
 	s.p.kill()
+}
+
+// down lets those who ask for the address wait.
+func (s *server) down() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.up = make(chan struct{})
 }
 
 func (s *server) restart(ctx context.Context) {
