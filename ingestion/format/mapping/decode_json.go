@@ -41,6 +41,9 @@ func (w *walker) value(cursors []cursor) error {
 			names = append(names, c)
 		}
 	}
+	if kind == '{' && len(names) > 0 {
+		each = nil // paths of two versions, and the document is of the one that isn't a list
+	}
 	switch {
 	case kind == '[' && len(leaves) == 0 && len(each) > 0:
 		return w.list(each)
