@@ -28,7 +28,7 @@ var Format = format.Format{
 		"Read are rules, levels and security severities, locations, the first code flow, fingerprints, suppressions, baselines, taxonomies and fixes; " +
 		"stacks, graphs, attachments and further flows are kept only raw.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {
