@@ -138,7 +138,9 @@ type session struct {
 	out     *Outcome
 	scans   map[string]*scan
 	order   []*scan
-	now     *scan // the run that observations belong to
+	now     *scan        // the run that observations belong to
+	away    []*scan      // runs that were left with observations in hand
+	pack    *ChunkWriter // whose compressor all scans share
 	judged  map[judgeKey]Judgement
 	flaws   map[finding.Key]int64
 	doc     int    // the document that records are counted of
@@ -219,11 +221,6 @@ func (s *session) count(record int) {
 // openRun finds the series that a run's scan belongs to. Runs of one tool and
 // category over one target are one scan.
 func (s *session) openRun(r *format.Run) error {
-	if s.now != nil { // what it saw so far is to be found by this run
-		if err := s.now.flush(); err != nil {
-			return err
-		}
-	}
 	if c := s.job.Submission.Category; c != "" {
 		apart := *r
 		if apart.Category = c; r.Category != "" {
@@ -240,9 +237,8 @@ func (s *session) openRun(r *format.Run) error {
 		}
 	}
 	if known, ok := s.scans[key]; ok {
-		known.failed = known.failed || r.Failed
-		s.now = known
-		return nil
+		known.failed, known.part = known.failed || r.Failed, known.part || r.Part
+		return s.turnTo(known)
 	}
 	application := s.job.Submission.Application
 	if application == "" {
@@ -257,7 +253,10 @@ func (s *session) openRun(r *format.Run) error {
 		return err
 	}
 	sc.doubt = s.doubt
-	s.scans[key], s.now = sc, sc
+	s.scans[key] = sc
+	if err := s.turnTo(sc); err != nil {
+		return err
+	}
 	sc.faults, s.early = s.early, 0
 	s.order = append(s.order, sc)
 	if !slices.Contains(s.out.Tools, tool) {
@@ -266,6 +265,34 @@ func (s *session) openRun(r *format.Run) error {
 	if len(s.order) == 1 {
 		s.out.Asset, s.out.Ref, s.out.Commit, s.out.ScannedAt = target.AssetID, ref, sc.commit, sc.at
 	}
+	return nil
+}
+
+// maxAway is how many runs may wait with observations in hand: reports that
+// go back and forth between targets then still fill their chunks, and memory
+// stays bounded.
+const maxAway = 32
+
+// turnTo makes a scan the one that observations belong to. What other runs
+// saw of the same asset so far is settled first, so that this one finds it.
+func (s *session) turnTo(sc *scan) error {
+	if s.now != nil && s.now != sc && !slices.Contains(s.away, s.now) {
+		s.away = append(s.away, s.now)
+	}
+	s.now = sc
+	kept := s.away[:0]
+	for i, other := range s.away {
+		switch {
+		case other == sc:
+		case other.target.Asset == sc.target.Asset || i < len(s.away)-maxAway:
+			if err := other.flush(); err != nil {
+				return err
+			}
+		default:
+			kept = append(kept, other)
+		}
+	}
+	s.away = kept
 	return nil
 }
 
@@ -299,7 +326,7 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 		switch {
 		case t.Repository != "":
 			name = estate.RepositoryName(t.Repository)
-		case kind != estate.Repository && t.Name != "":
+		case (kind != estate.Repository || t.Kind == "project") && t.Name != "":
 			name = t.Name
 		default:
 			name = sub.Application

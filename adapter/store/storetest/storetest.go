@@ -100,6 +100,7 @@ func Run(t *testing.T, open Open) {
 		{"door", doors()},
 		{"bad", badInput()},
 		{"mapping", mappings()},
+		{"target", runTargets()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {
