@@ -231,7 +231,7 @@ func (sc *scan) conclude() error {
 	if err != nil {
 		return err
 	}
-	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Now: sc.s.job.Now}
+	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Statements: sc.stated, Now: sc.s.job.Now}
 	turns, err := r.Refresh(ctx, ids)
 	if err != nil {
 		return err

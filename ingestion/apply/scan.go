@@ -25,6 +25,7 @@ type scan struct {
 	part      bool // not the whole of the target
 	faults    int
 	doubt     string
+	stated    *finding.Statements // of VEX documents about the asset
 	others    []Series            // of the asset, this one included
 	byID      map[int64]Series    // those series by number
 	backed    map[finding.ID]bool // findings that this scan stands behind, when others may share them
@@ -366,7 +367,7 @@ func (sc *scan) newFinding(o *finding.Observation, flaw int64, f *finding.Flaw) 
 	if err != nil {
 		return Finding{}, err
 	}
-	status, by := finding.Decide(true, nil, o.Claim)
+	status, by := decide(true, nil, sc.stated.Standing(f), o.Claim)
 	return Finding{
 		ID: sc.s.a.NewID(sc.s.job.Now), Asset: sc.target.Asset, Application: sc.target.Application, Flaw: flaw, Kind: o.Kind,
 		Severity: o.Severity, Status: status, Decided: by, BranchOnly: !counts(sc.series.Ref, sc.target.DefaultRef),

@@ -95,6 +95,11 @@ type Run struct {
 	// scan closes nothing. Notes are its error messages, at most a few.
 	Failed bool
 	Notes  []string
+	// Statements says that the run is a VEX document: its observations are
+	// statements about findings of other tools, never findings themselves.
+	// Author is who makes them.
+	Statements bool
+	Author     string
 	// Target is what the report says was scanned.
 	Target Target
 }
