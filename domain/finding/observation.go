@@ -224,6 +224,10 @@ type Claim struct {
 	// it was made; empty and zero when unsaid.
 	By string
 	At time.Time
+	// Product is what a VEX statement is about, as the document names it (a
+	// package URL, an image reference); empty when it names none. The
+	// observation's Component is then the part of the product that is meant.
+	Product string
 	// Baseline is SARIF's baselineState ("new", "unchanged", "updated",
 	// "absent").
 	Baseline string

@@ -68,6 +68,7 @@ type Outcome struct {
 	Records, Observations, Quarantined, Components int64
 	New, Changed, Unchanged, Reopened, Resolved    int64
 	WouldResolve                                   int64
+	Statements                                     int64  // of VEX documents
 	Held                                           string // why closings wait for a person; "" when none do
 	Notes                                          []string
 	Tools                                          []string
@@ -138,15 +139,21 @@ type session struct {
 	out     *Outcome
 	scans   map[string]*scan
 	order   []*scan
-	now     *scan // the run that observations belong to
+	now     *scan        // the run that observations belong to
+	away    []*scan      // runs that were left with observations in hand
+	pack    *ChunkWriter // whose compressor all scans share
 	judged  map[judgeKey]Judgement
 	flaws   map[finding.Key]int64
-	doc     int    // the document that records are counted of
-	record  int    // last record counted
-	any     bool   // a record of the document was counted
-	failure error  // of the first document that could not be read to its end
-	doubt   string // of all scans, for that reason
-	early   int    // faults before the first run
+	doc     int            // the document that records are counted of
+	record  int            // last record counted
+	any     bool           // a record of the document was counted
+	failure error          // of the first document that could not be read to its end
+	doubt   string         // of all scans, for that reason
+	early   int            // faults before the first run
+	vex     *statements    // the VEX document that is read, else nil
+	stated  []AboutProduct // by all VEX documents of the report
+	// reconsider are assets that statements bear on.
+	reconsider []reconsidered
 	// joined are findings that a scan of this report joined; another scan of
 	// it may have made them.
 	joined []finding.ID
@@ -175,6 +182,12 @@ func (s *session) take(b batch) error {
 	for i, o := range b.obs {
 		s.count(o.Position.Record)
 		s.out.Observations++
+		if s.vex != nil {
+			if err := s.state(o, b.advisories[i]); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.now.observe(o, b.ids[i], b.advisories[i]); err != nil {
 			return err
 		}
@@ -184,9 +197,11 @@ func (s *session) take(b batch) error {
 			s.count(f.Position.Record)
 		}
 		s.out.Quarantined += int64(len(b.faults))
-		if s.now != nil {
+		switch {
+		case s.vex != nil: // says nothing of a scan
+		case s.now != nil:
 			s.now.faults += len(b.faults)
-		} else {
+		default:
 			s.early += len(b.faults)
 		}
 		for i := range b.faults {
@@ -196,7 +211,7 @@ func (s *session) take(b batch) error {
 			return err
 		}
 	}
-	if len(b.components) > 0 || len(b.depends) > 0 {
+	if (len(b.components) > 0 || len(b.depends) > 0) && s.vex == nil {
 		s.out.Components += int64(len(b.components))
 		if s.now.late() { // the record holds a newer inventory
 			return nil
@@ -219,11 +234,10 @@ func (s *session) count(record int) {
 // openRun finds the series that a run's scan belongs to. Runs of one tool and
 // category over one target are one scan.
 func (s *session) openRun(r *format.Run) error {
-	if s.now != nil { // what it saw so far is to be found by this run
-		if err := s.now.flush(); err != nil {
-			return err
-		}
+	if r.Statements {
+		return s.openStatements(r)
 	}
+	s.vex = nil
 	if c := s.job.Submission.Category; c != "" {
 		apart := *r
 		if apart.Category = c; r.Category != "" {
@@ -234,21 +248,12 @@ func (s *session) openRun(r *format.Run) error {
 	tool := toolName(s.job.Submission.Tool, r.Tool)
 	kind, name, ref := s.target(r)
 	key := strings.Join([]string{string(kind), name, ref, tool, r.Category}, "\x00")
-	for _, n := range r.Notes {
-		if len(s.out.Notes) < maxNotes && !slices.Contains(s.out.Notes, n) {
-			s.out.Notes = append(s.out.Notes, n)
-		}
-	}
+	s.tell(tool, r.Notes)
 	if known, ok := s.scans[key]; ok {
-		known.failed = known.failed || r.Failed
-		s.now = known
-		return nil
+		known.failed, known.part = known.failed || r.Failed, known.part || r.Part
+		return s.turnTo(known)
 	}
-	application := s.job.Submission.Application
-	if application == "" {
-		application = unassigned
-	}
-	target, err := s.tx.Target(s.ctx, application, kind, name)
+	target, err := s.tx.Target(s.ctx, s.application(), kind, name)
 	if err != nil {
 		return err
 	}
@@ -256,16 +261,67 @@ func (s *session) openRun(r *format.Run) error {
 	if err != nil {
 		return err
 	}
+	if err := sc.name(r, kind, name); err != nil {
+		return err
+	}
 	sc.doubt = s.doubt
-	s.scans[key], s.now = sc, sc
+	s.scans[key] = sc
+	if err := s.turnTo(sc); err != nil {
+		return err
+	}
 	sc.faults, s.early = s.early, 0
 	s.order = append(s.order, sc)
-	if !slices.Contains(s.out.Tools, tool) {
-		s.out.Tools = append(s.out.Tools, tool)
-	}
 	if len(s.order) == 1 {
 		s.out.Asset, s.out.Ref, s.out.Commit, s.out.ScannedAt = target.AssetID, ref, sc.commit, sc.at
 	}
+	return nil
+}
+
+// application is where what the sender does not place belongs.
+func (s *session) application() string {
+	if s.job.Submission.Application == "" {
+		return unassigned
+	}
+	return s.job.Submission.Application
+}
+
+// tell notes a tool and what it had to say.
+func (s *session) tell(tool string, notes []string) {
+	if !slices.Contains(s.out.Tools, tool) {
+		s.out.Tools = append(s.out.Tools, tool)
+	}
+	for _, n := range notes {
+		if len(s.out.Notes) < maxNotes && !slices.Contains(s.out.Notes, n) {
+			s.out.Notes = append(s.out.Notes, n)
+		}
+	}
+}
+
+// maxAway is how many runs may wait with observations in hand: reports that
+// go back and forth between targets then still fill their chunks, and memory
+// stays bounded.
+const maxAway = 32
+
+// turnTo makes a scan the one that observations belong to. What other runs
+// saw of the same asset so far is settled first, so that this one finds it.
+func (s *session) turnTo(sc *scan) error {
+	if s.now != nil && s.now != sc && !slices.Contains(s.away, s.now) {
+		s.away = append(s.away, s.now)
+	}
+	s.now = sc
+	kept := s.away[:0]
+	for i, other := range s.away {
+		switch {
+		case other == sc:
+		case sc != nil && other.target.Asset == sc.target.Asset || i < len(s.away)-maxAway:
+			if err := other.flush(); err != nil {
+				return err
+			}
+		default:
+			kept = append(kept, other)
+		}
+	}
+	s.away = kept
 	return nil
 }
 
@@ -299,7 +355,7 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 		switch {
 		case t.Repository != "":
 			name = estate.RepositoryName(t.Repository)
-		case kind != estate.Repository && t.Name != "":
+		case (kind != estate.Repository || t.Kind == "project") && t.Name != "":
 			name = t.Name
 		default:
 			name = sub.Application
@@ -374,7 +430,12 @@ func (s *session) finish() error {
 			return err
 		}
 	}
-	return nil
+	for _, r := range s.reconsider {
+		if _, err := heedAsset(s.ctx, s.tx, r.asset, r.ss, s.job.Report, s.job.Now); err != nil {
+			return err
+		}
+	}
+	return s.heed()
 }
 
 // flaw returns the record's number of an observation's flaw.

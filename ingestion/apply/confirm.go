@@ -90,6 +90,10 @@ func RefreshAsset(ctx context.Context, tx Tx, asset int64, ids []finding.ID, now
 	if err != nil {
 		return nil, err
 	}
-	r := &Refresher{Tx: tx, Series: series, ToolBit: bit, DefaultRef: t.DefaultRef, Context: t.Context, Now: now}
+	stated, err := tx.AssetStatements(ctx, asset)
+	if err != nil {
+		return nil, err
+	}
+	r := &Refresher{Tx: tx, Series: series, ToolBit: bit, DefaultRef: t.DefaultRef, Context: t.Context, Statements: finding.NewStatements(stated), Now: now}
 	return r.Refresh(ctx, ids)
 }

@@ -174,7 +174,7 @@ func (sc *scan) reread(chunk int64, at []int, m match, tell map[finding.ID]told)
 // conclude records the scan and lets the evidence decide.
 func (sc *scan) conclude() error {
 	ctx, tx := sc.s.ctx, sc.s.tx
-	set := ScanSet{At: sc.at, Full: !sc.s.job.Submission.Part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet}
+	set := ScanSet{At: sc.at, Full: !sc.part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet}
 	id, err := tx.AddScan(ctx, Scan{ScanSet: set, Series: sc.series.ID, Report: sc.s.job.Report, Version: sc.version, Commit: sc.commit, Digest: sc.digest})
 	if err != nil {
 		return err
@@ -231,7 +231,7 @@ func (sc *scan) conclude() error {
 	if err != nil {
 		return err
 	}
-	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Now: sc.s.job.Now}
+	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Statements: sc.stated, Now: sc.s.job.Now}
 	turns, err := r.Refresh(ctx, ids)
 	if err != nil {
 		return err

@@ -22,8 +22,10 @@ type scan struct {
 	commit    string
 	digest    string
 	failed    bool
+	part      bool // not the whole of the target
 	faults    int
 	doubt     string
+	stated    *finding.Statements // of VEX documents about the asset
 	others    []Series            // of the asset, this one included
 	byID      map[int64]Series    // those series by number
 	backed    map[finding.ID]bool // findings that this scan stands behind, when others may share them
@@ -85,14 +87,15 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 	if err != nil {
 		return nil, err
 	}
-	w, err := NewChunkWriter()
-	if err != nil {
-		return nil, err
+	if s.pack == nil {
+		if s.pack, err = NewChunkWriter(); err != nil {
+			return nil, err
+		}
 	}
 	sc := &scan{
 		s: s, target: t, series: series, tool: tool, toolBit: toolBit(bit), version: r.Version, at: s.scannedAt(r),
-		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
-		writer: w, contents: map[contentKey]int32{}, seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
+		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, part: s.job.Submission.Part || r.Part, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
+		writer: chunkWriterWith(s.pack.enc), contents: map[contentKey]int32{}, seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
 		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
 	}
 	if sc.commit == "" {
@@ -364,7 +367,7 @@ func (sc *scan) newFinding(o *finding.Observation, flaw int64, f *finding.Flaw) 
 	if err != nil {
 		return Finding{}, err
 	}
-	status, by := finding.Decide(true, nil, o.Claim)
+	status, by := decide(true, nil, sc.stated.Standing(f), o.Claim)
 	return Finding{
 		ID: sc.s.a.NewID(sc.s.job.Now), Asset: sc.target.Asset, Application: sc.target.Application, Flaw: flaw, Kind: o.Kind,
 		Severity: o.Severity, Status: status, Decided: by, BranchOnly: !counts(sc.series.Ref, sc.target.DefaultRef),

@@ -21,10 +21,23 @@ type Store interface {
 // Tx is the record inside one transaction of one tenant.
 type Tx interface {
 	Targets
+	Seen
+	Findings
+	Known
+	Ledger
+}
+
+// Seen is what scans saw.
+type Seen interface {
 	Scans
 	Sightings
-	Findings
-	Ledger
+}
+
+// Known is what is known of assets besides findings.
+type Known interface {
+	Statements
+	// FlawOf returns a flaw by its number.
+	FlawOf(ctx context.Context, id int64) (*finding.Flaw, error)
 }
 
 // Target is the asset that a report is about, as the record knows it.

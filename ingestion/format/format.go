@@ -87,10 +87,19 @@ type Run struct {
 	Category string
 	// Started is when the scan was made; zero when the report doesn't say.
 	Started time.Time
+	// Part says that the report itself tells that this run looked at a part
+	// of its target only (changed files, some of the checks); it closes
+	// nothing.
+	Part bool
 	// Failed says that the tool itself reported an unsuccessful run; such a
 	// scan closes nothing. Notes are its error messages, at most a few.
 	Failed bool
 	Notes  []string
+	// Statements says that the run is a VEX document: its observations are
+	// statements about findings of other tools, never findings themselves.
+	// Author is who makes them.
+	Statements bool
+	Author     string
 	// Target is what the report says was scanned.
 	Target Target
 }
@@ -98,12 +107,16 @@ type Run struct {
 // Target is what a report says of the thing that was scanned. All fields are
 // hints; what the person importing says outranks them.
 type Target struct {
-	Kind       string // "repository", "image", "endpoint", "cloud", "cluster", "host"; empty unsaid
+	// Kind is "repository", "image", "endpoint", "cloud", "cluster", "host" or
+	// empty when unsaid. "project" is a repository of which the report holds
+	// several: each is named by Name and never by the sender's application.
+	Kind       string
 	Name       string // image reference, project name, site
 	Repository string // clone or web URL
 	Branch     string
 	Commit     string
 	Digest     string // image digest, "sha256:…"
+	PURL       string // of the thing itself: the root component of an SBOM
 	// Root is the absolute directory that paths in the report are below.
 	Root string
 }

@@ -44,6 +44,7 @@ type Decisions interface {
 	Triage(ctx context.Context, t tenant.ID, ids []finding.ID, decision *finding.Triage, by, reason string, at time.Time) (int, error)
 	ExpireTriage(ctx context.Context, t tenant.ID, now time.Time) (int, error)
 	Effects
+	Rules
 }
 
 // Estate answers what people ask about applications and assets.
@@ -53,6 +54,11 @@ type Estate interface {
 	Application(ctx context.Context, t tenant.ID, key string) (posture.ApplicationSummary, []posture.AssetSummary, error)
 	SaveApplication(ctx context.Context, t tenant.ID, a estate.Application, by string) error
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
+}
+
+// Rules are what an organisation says of whom it trusts.
+type Rules interface {
+	SetTrust(context.Context, tenant.ID, finding.TrustList) error
 }
 
 // Reports answers what people ask about reports.
@@ -100,6 +106,8 @@ func Run(t *testing.T, open Open) {
 		{"door", doors()},
 		{"bad", badInput()},
 		{"mapping", mappings()},
+		{"target", runTargets()},
+		{"vex", vex()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {

@@ -1069,6 +1069,8 @@ export interface components {
             asset_id: string;
             check: components["schemas"]["Check"];
             component?: components["schemas"]["Component"];
+            /** @description where statements are at odds with each other or with evidence that the flaw can be reached */
+            conflicts: string[];
             /**
              * Format: int64
              * @description the leading weakness number
@@ -1108,6 +1110,8 @@ export interface components {
             score: number;
             /** @enum {string} */
             severity: "unknown" | "info" | "low" | "medium" | "high" | "critical";
+            /** @description what VEX documents say and stands, the most trusted author's first */
+            statements: components["schemas"]["Statement"][];
             /** @enum {string} */
             status: "open" | "resolved" | "false_positive" | "accepted" | "not_affected" | "suppressed";
             title: string;
@@ -1529,6 +1533,22 @@ export interface components {
         SignInLink: {
             /** @description the secret stands behind the #, which browsers do not send */
             link: string;
+        };
+        Statement: {
+            /** Format: date-time */
+            at: string;
+            author?: string;
+            /** @description whether the status follows this statement */
+            decides: boolean;
+            detail?: string;
+            justification?: string;
+            /** @description absent when the document was imported for the asset */
+            product?: string;
+            report_id: string;
+            /** @description affected, under_review, not_affected, false_positive, fixed */
+            state: string;
+            /** @enum {string} */
+            trust: "own" | "supplier" | "scanner";
         };
         Step: {
             location: components["schemas"]["Location"];
