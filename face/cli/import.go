@@ -28,6 +28,7 @@ import (
 type importOptions struct {
 	application, asset, kind, ref, commit, digest, format, tool, scannedAt, output string
 	part, noGit                                                                    bool
+	resumeAbove                                                                    int64 // MiB
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -58,6 +59,7 @@ func (a *App) importCommand() *cobra.Command {
 	f.StringVar(&o.scannedAt, "scanned-at", "", "when the scan was made, such as 2026-01-31T12:00:00Z")
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
 	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
+	f.Int64Var(&o.resumeAbove, "resume-above", 64, "send files above so many MiB to a running server in a way that survives broken connections")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
 }
@@ -151,8 +153,8 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 	}
 	p := a.progress(name)
 	defer p.end()
-	var list httpapi.ReportList
-	if err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list); err != nil {
+	list, err := a.transfer(ctx, c, body, q, o, p)
+	if err != nil {
 		return nil, err
 	}
 	for i, r := range list.Items {
@@ -166,6 +168,23 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 		list.Items[i] = last
 	}
 	return list.Items, nil
+}
+
+// transfer brings the bytes to the server: in one request, or, when there are
+// many and a line lies between, resumably.
+func (a *App) transfer(ctx context.Context, c *client, body io.Reader, q url.Values, o importOptions, p *progress) (httpapi.ReportList, error) {
+	if f, ok := body.(*os.File); ok {
+		info, err := f.Stat()
+		if err == nil && info.Mode().IsRegular() {
+			p.total = info.Size()
+			if a.conn.stop == nil && p.total > o.resumeAbove<<20 {
+				return a.sendResumable(ctx, c, f, p.total, q, p)
+			}
+		}
+	}
+	var list httpapi.ReportList
+	err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list)
+	return list, err
 }
 
 func (a *App) printImports(rs []httpapi.Report, output string) error {
