@@ -28,6 +28,7 @@ import (
 type importOptions struct {
 	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output string
 	part, noGit, accept                                                                      bool
+	resumeAbove                                                                              int64 // MiB
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -60,6 +61,7 @@ func (a *App) importCommand() *cobra.Command {
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
 	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
 	f.BoolVar(&o.accept, "accept", false, "keep the mapping that is proposed for a report of an unknown tool, and import by it")
+	f.Int64Var(&o.resumeAbove, "resume-above", 64, "send files above so many MiB to a running server in a way that survives broken connections")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
 }
@@ -158,8 +160,8 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 	}
 	p := a.progress(name)
 	defer p.end()
-	var list httpapi.ReportList
-	if err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list); err != nil {
+	list, err := a.transfer(ctx, c, body, q, o, p)
+	if err != nil {
 		return nil, err
 	}
 	for i, r := range list.Items {
@@ -173,6 +175,23 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 		list.Items[i] = last
 	}
 	return list.Items, nil
+}
+
+// transfer brings the bytes to the server: in one request, or, when there are
+// many and a line lies between, resumably.
+func (a *App) transfer(ctx context.Context, c *client, body io.Reader, q url.Values, o importOptions, p *progress) (httpapi.ReportList, error) {
+	if f, ok := body.(*os.File); ok {
+		info, err := f.Stat()
+		if err == nil && info.Mode().IsRegular() {
+			p.total = info.Size()
+			if a.conn.stop == nil && p.total > o.resumeAbove<<20 {
+				return a.sendResumable(ctx, c, f, p.total, q, p)
+			}
+		}
+	}
+	var list httpapi.ReportList
+	err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list)
+	return list, err
 }
 
 func (a *App) printImports(rs []httpapi.Report, output string) error {
