@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/asff"
 	"github.com/stance-aspm/stance/ingestion/format/bundleraudit"
 	"github.com/stance-aspm/stance/ingestion/format/cargoaudit"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
@@ -92,6 +93,7 @@ func Mappings() []*mapping.Mapping {
 // Coded returns the formats written in Go, sorted by name, one line each.
 func Coded() []format.Format {
 	return []format.Format{
+		asff.Format,
 		bundleraudit.Format,
 		cargoaudit.Format,
 		checkov.Format,
