@@ -71,8 +71,8 @@ type Observation struct {
 	// FirstSeen is when the tool says it saw this first; zero if unsaid.
 	FirstSeen time.Time
 
-	// Raw is the record itself, byte for byte for JSON (one value) and JSON
-	// lines, re-serialised for XML and CSV. It holds every field that has no
+	// Raw is the record itself, byte for byte for JSON (one value), JSON
+	// lines and text, re-serialised for XML and CSV. It holds every field that has no
 	// place above.
 	Raw []byte
 }
