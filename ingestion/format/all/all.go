@@ -8,6 +8,7 @@ import (
 
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/asff"
+	"github.com/stance-aspm/stance/ingestion/format/awsinspector"
 	"github.com/stance-aspm/stance/ingestion/format/bundleraudit"
 	"github.com/stance-aspm/stance/ingestion/format/cargoaudit"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
@@ -22,6 +23,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
+	"github.com/stance-aspm/stance/ingestion/format/ocsf"
 	"github.com/stance-aspm/stance/ingestion/format/openscap"
 	"github.com/stance-aspm/stance/ingestion/format/openvex"
 	"github.com/stance-aspm/stance/ingestion/format/osv"
@@ -94,6 +96,7 @@ func Mappings() []*mapping.Mapping {
 func Coded() []format.Format {
 	return []format.Format{
 		asff.Format,
+		awsinspector.Format,
 		bundleraudit.Format,
 		cargoaudit.Format,
 		checkov.Format,
@@ -107,6 +110,7 @@ func Coded() []format.Format {
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
+		ocsf.Format,
 		openscap.Format,
 		openvex.Format,
 		osv.Format,

@@ -19,12 +19,16 @@ func sharedShape(e interchangeEntry) string {
 		return "gitlab"
 	case e.Tool == "asff", e.Tool == "awssecurityhub":
 		return "asff"
+	case strings.HasSuffix(e.File, ".ocsf.json"):
+		return "ocsf"
+	case e.Tool == "aws_inspector2":
+		return "awsinspector"
 	}
 	return ""
 }
 
 // sharedShapes are the formats that this test watches.
-func sharedShapes() []string { return []string{"asff", "gitlab"} }
+func sharedShapes() []string { return []string{"asff", "awsinspector", "gitlab", "ocsf"} }
 
 // sharedRecords are reports whose number of observations differs from the
 // manifest's count of records, and why.

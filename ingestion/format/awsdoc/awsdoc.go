@@ -1,6 +1,6 @@
 // Package awsdoc reads what findings in AWS's own JSON have in common: the
-// envelopes they come in, packages, images and times. The formats asff and
-// awsinspector share it.
+// envelopes they come in, packages, images and times. The formats asff,
+// awsinspector and ocsf share it.
 package awsdoc
 
 import (
