@@ -255,7 +255,7 @@ func (m *Mapping) documentation() []format.Field {
 	add := func(prefix string, values map[string]value, names []string) {
 		for _, name := range names {
 			if v, ok := values[name]; ok {
-				out = append(out, format.Field{Name: prefix + name, From: v.from()})
+				out = append(out, format.Field{Name: prefix + name, From: m.from(v)})
 			}
 		}
 	}
@@ -280,8 +280,14 @@ func (m *Mapping) documentation() []format.Field {
 	return out
 }
 
-func (v value) from() string {
+// from is where a value comes from, the names of context values explained.
+func (m *Mapping) from(v value) string {
 	s := strings.Join(v.Exprs, "; ")
+	for _, name := range slices.Sorted(maps.Keys(m.spec.Context)) {
+		if strings.Contains(s, "$"+name) {
+			s += fmt.Sprintf(" ($%s: %s)", name, m.spec.Context[name].Path)
+		}
+	}
 	if v.Default != "" {
 		s = strings.TrimPrefix(s+"; else "+v.Default, "; ")
 	}
