@@ -18,6 +18,7 @@ import (
 
 	"github.com/stance-aspm/stance/adapter/migrate/dependencytrack"
 	"github.com/stance-aspm/stance/adapter/migrate/dojo"
+	"github.com/stance-aspm/stance/adapter/scanner"
 	"github.com/stance-aspm/stance/face/cli"
 	"github.com/stance-aspm/stance/node"
 	"github.com/stance-aspm/stance/pack/demo"
@@ -30,7 +31,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	app := &cli.App{
 		Version: version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source,
+		Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source, Sensor: scanner.New(),
 	}
 	code := app.Run(ctx, os.Args[1:])
 	stop()

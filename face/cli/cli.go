@@ -38,6 +38,8 @@ type App struct {
 	// Migrate opens another product to bring over what it knows:
 	// "defectdojo" or "dependency-track".
 	Migrate func(product, url, token string) (Source, error)
+	// Sensor looks at source trees and runs scanners over them.
+	Sensor Sensor
 
 	conn connection
 }
@@ -119,7 +121,7 @@ func (a *App) root() *cobra.Command {
 	p.StringVar(&a.conn.data, "data", envOr("STANCE_DATA", "data"), "data folder of the embedded server (STANCE_DATA)")
 	// Tokens come from the environment alone: a flag would show in the list of processes.
 	root.AddCommand(a.serveCommand(), a.importCommand(), a.decodeCommand(), a.gateCommand(), a.explainCommand(), a.findingsCommand(),
-		a.triageCommand(), a.feedCommand(), a.policyCommand(), a.formatCommand(), a.applicationCommand(), a.tokenCommand(), a.hookCommand(), a.signInCommand(), a.demoCommand(), a.migrateCommand())
+		a.triageCommand(), a.feedCommand(), a.policyCommand(), a.formatCommand(), a.applicationCommand(), a.tokenCommand(), a.hookCommand(), a.signInCommand(), a.demoCommand(), a.migrateCommand(), a.scanCommand())
 	return root
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/face/httpapi"
@@ -48,22 +49,27 @@ func (a *App) importCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runImport(cmd.Context(), args, o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.application, "application", "", "application the reports belong to (made when new)")
-	f.StringVar(&o.asset, "asset", "", "repository, image or site that was scanned")
+	o.targetFlags(f)
 	f.StringVar(&o.kind, "asset-kind", "", "repository, image, endpoint, cloud_resource, cluster or host")
-	f.StringVar(&o.ref, "ref", "", "branch or tag that was scanned")
-	f.StringVar(&o.commit, "commit", "", "commit that was scanned")
 	f.StringVar(&o.digest, "digest", "", "digest of the image that was scanned")
 	f.StringVar(&o.format, "format", "", "read as this format instead of detecting it")
 	f.StringVar(&o.tool, "tool", "", "the tool's name, instead of what the report says")
 	f.StringVar(&o.category, "category", "", "keeps scans of one tool over one target apart that do not replace each other")
 	f.StringVar(&o.scannedAt, "scanned-at", "", "when the scan was made, such as 2026-01-31T12:00:00Z")
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
-	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
 	f.BoolVar(&o.accept, "accept", false, "keep the mapping that is proposed for a report of an unknown tool, and import by it")
 	f.Int64Var(&o.resumeAbove, "resume-above", 64, "send files above so many MiB to a running server in a way that survives broken connections")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
+}
+
+// targetFlags are the flags that import and scan share: what was scanned.
+func (o *importOptions) targetFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.application, "application", "", "application the reports belong to (made when new)")
+	f.StringVar(&o.asset, "asset", "", "repository, image or site that was scanned")
+	f.StringVar(&o.ref, "ref", "", "branch or tag that was scanned")
+	f.StringVar(&o.commit, "commit", "", "commit that was scanned")
+	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
 }
 
 func (o *importOptions) check() error {
@@ -88,7 +94,7 @@ func (a *App) runImport(ctx context.Context, args []string, o importOptions) err
 		return err
 	}
 	if !o.noGit {
-		o.fromGit(ctx)
+		o.fromGit(ctx, ".")
 	}
 	files, err := a.reportFiles(args, o.format, o.accept)
 	if err != nil {
@@ -300,12 +306,13 @@ func recognised(path string) bool {
 	return err == nil
 }
 
-// fromGit fills in what the work tree knows: the repository, the branch and
-// the commit.
-func (o *importOptions) fromGit(ctx context.Context) {
+// fromGit fills in what the work tree that a folder lies in knows: the
+// repository, the branch and the commit.
+func (o *importOptions) fromGit(ctx context.Context, dir string) {
 	git := func(args ...string) string {
 		var out bytes.Buffer
 		cmd := exec.CommandContext(ctx, "git", args...)
+		cmd.Dir = dir
 		cmd.Stdout = &out
 		if cmd.Run() != nil {
 			return ""
