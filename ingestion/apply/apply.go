@@ -253,7 +253,7 @@ func (s *session) openRun(r *format.Run) error {
 		known.failed, known.part = known.failed || r.Failed, known.part || r.Part
 		return s.turnTo(known)
 	}
-	target, err := s.tx.Target(s.ctx, s.application(), kind, name)
+	target, err := s.tx.Target(s.ctx, s.job.Submission.Application, kind, name)
 	if err != nil {
 		return err
 	}
@@ -275,14 +275,6 @@ func (s *session) openRun(r *format.Run) error {
 		s.out.Asset, s.out.Ref, s.out.Commit, s.out.ScannedAt = target.AssetID, ref, sc.commit, sc.at
 	}
 	return nil
-}
-
-// application is where what the sender does not place belongs.
-func (s *session) application() string {
-	if s.job.Submission.Application == "" {
-		return unassigned
-	}
-	return s.job.Submission.Application
 }
 
 // tell notes a tool and what it had to say.
@@ -325,10 +317,7 @@ func (s *session) turnTo(sc *scan) error {
 	return nil
 }
 
-const (
-	maxNotes   = 20
-	unassigned = "unassigned"
-)
+const maxNotes = 20
 
 // target says what a run scanned: what the sender said, else what the report
 // says, else the application itself.
@@ -362,12 +351,12 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 		}
 	}
 	if name == "" {
-		name = unassigned
+		name = unplaced(t)
 	}
 	if ref == "" {
 		ref = strings.TrimPrefix(t.Branch, "refs/heads/")
 	}
-	if kind == estate.Image {
+	if kind == estate.Image && name != t.Digest {
 		if repo, tag, ok := cutTag(name); ok {
 			name = repo
 			if ref == "" {
@@ -376,6 +365,20 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 		}
 	}
 	return kind, name, ref
+}
+
+// unplaced names what neither the sender nor the usual fields of a report
+// name: by whatever else the report calls it.
+func unplaced(t *format.Target) string {
+	switch product := estate.Product(t.PURL); {
+	case t.Name != "":
+		return t.Name
+	case strings.HasPrefix(product.Name, "purl:"):
+		return strings.TrimPrefix(product.Name, "purl:")
+	case t.Digest != "":
+		return t.Digest
+	}
+	return estate.Unassigned
 }
 
 // cutTag splits an image reference into repository and tag.

@@ -117,7 +117,7 @@ func (v *statements) here(s *session) error {
 		return nil
 	}
 	kind, name, ref := s.target(v.run)
-	t, err := s.tx.Target(s.ctx, s.application(), kind, name)
+	t, err := s.tx.Target(s.ctx, s.job.Submission.Application, kind, name)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,10 @@ type Target struct {
 
 // Targets finds or makes what reports are about.
 type Targets interface {
-	// Target returns the asset, making it and its application when new.
+	// Target returns the asset, making it and its application when new. An
+	// asset that was unassigned until now comes along with all that is known
+	// of it. Without an application it is the asset of that kind and name, or
+	// known as that, under exactly one application; else it is unassigned.
 	Target(ctx context.Context, application string, kind estate.AssetKind, name string) (Target, error)
 	// Flaw returns the record's number of a flaw, making it or, where the
 	// tool now says something else, changing it.

@@ -141,7 +141,7 @@ func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 		}
 	}
 	var later bool
-	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted' AND application_key = ?)`, []any{x.t, no, r.Digest, app}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
+	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted' AND (? = '' OR application_key IN ('', ?)))`, []any{x.t, no, r.Digest, app, app}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
 		err = x.row(`SELECT EXISTS (SELECT 1 FROM scan a JOIN scan b ON b.tenant_id = a.tenant_id AND b.series_id = a.series_id AND b.id > a.id WHERE a.tenant_id = ? AND a.report_id = ?)`, []any{x.t, id}, &later)
 	}
 	if err != nil || later {

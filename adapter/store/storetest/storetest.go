@@ -53,7 +53,13 @@ type Estate interface {
 	Applications(context.Context, tenant.ID) ([]posture.ApplicationSummary, error)
 	Application(ctx context.Context, t tenant.ID, key string) (posture.ApplicationSummary, []posture.AssetSummary, error)
 	SaveApplication(ctx context.Context, t tenant.ID, a estate.Application, by string) error
+	Assets
+}
+
+// Assets changes assets.
+type Assets interface {
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
+	AssignAsset(ctx context.Context, t tenant.ID, id estate.AssetID, application string) error
 }
 
 // Rules are what an organisation says of whom it trusts.
@@ -108,6 +114,7 @@ func Run(t *testing.T, open Open) {
 		{"mapping", mappings()},
 		{"target", runTargets()},
 		{"vex", vex()},
+		{"assign", assigning()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {

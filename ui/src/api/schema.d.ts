@@ -68,6 +68,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{id}/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign an asset to an application
+         * @description Moves an asset with its findings, their triage and history, its scans and reports under an application, which is made when new. Scores follow the application's context. Assets that no sender placed wait under the application 'unassigned'.
+         */
+        put: operations["assign-asset"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/default-ref": {
         parameters: {
             query?: never;
@@ -821,6 +841,10 @@ export interface components {
             name: string;
             open: components["schemas"]["SeverityCount"][];
             scans: components["schemas"]["Series"][];
+        };
+        AssetAssignment: {
+            /** @description name or key; made when new */
+            application: string;
         };
         CVSS: {
             /** Format: double */
@@ -1955,6 +1979,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Add-assetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "assign-asset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetAssignment"];
             };
         };
         responses: {
@@ -3347,7 +3433,7 @@ export interface operations {
     "import-report": {
         parameters: {
             query?: {
-                /** @description name or key; made when new. Without it the report goes to the application 'unassigned' */
+                /** @description name or key; made when new. Without it the report goes to the one that alone has the asset, else to 'unassigned' */
                 application?: string;
                 /** @description name of the repository, image, site …; without it the report tells */
                 asset?: string;
