@@ -89,6 +89,12 @@ func lines(t *testing.T, name string) (out []string) {
 	return out
 }
 
+// unread are files inside of archives that are no report: each is told of in
+// the quarantine.
+var unread = map[string]int64{
+	"reports/blackduck/blackduck_enhanced_py3_unittest_v2.zip": 2, // two tables that hold one placeholder word each
+}
+
 // scenarioDiffers names the scenarios in which Stance recognises what the
 // reference takes for another finding; docs/corpus.md says why.
 var scenarioDiffers = map[string]string{
@@ -190,7 +196,7 @@ func TestEveryReport(t *testing.T) {
 			if want != "" && strconv.FormatInt(got.Records, 10) != want {
 				t.Errorf("%d records, want %s", got.Records, want)
 			}
-			if got.Quarantined > 0 {
+			if got.Quarantined > unread[path] {
 				t.Errorf("%d records quarantined", got.Quarantined)
 			}
 			s.ScannedAt = day.AddDate(0, 0, 1)
