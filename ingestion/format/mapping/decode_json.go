@@ -148,11 +148,14 @@ func pointerOf(steps []step, key any) string {
 	var b strings.Builder
 	for _, s := range steps {
 		if s.name != "" {
-			b.WriteString("/" + s.name)
+			b.WriteString("/" + pointerEscapes.Replace(s.name))
 		}
 	}
-	return b.String() + "/" + textOf(key)
+	return b.String() + "/" + pointerEscapes.Replace(textOf(key))
 }
+
+// pointerEscapes writes a name into a JSON pointer (RFC 6901, section 3).
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 func (d *decoder) json() error {
 	var cursors []cursor
