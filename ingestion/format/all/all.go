@@ -15,6 +15,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/csaf"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
+	"github.com/stance-aspm/stance/ingestion/format/fortify"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
 	"github.com/stance-aspm/stance/ingestion/format/gitlab"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
@@ -103,6 +104,7 @@ func Coded() []format.Format {
 		csaf.Format,
 		cyclonedx.Format,
 		dependencycheck.Format,
+		fortify.Format,
 		generic.Format,
 		gitlab.Format,
 		gitleaks.Format,

@@ -23,12 +23,14 @@ func sharedShape(e interchangeEntry) string {
 		return "ocsf"
 	case e.Tool == "aws_inspector2":
 		return "awsinspector"
+	case strings.HasSuffix(e.File, ".fpr"), strings.HasSuffix(e.File, ".fvdl"):
+		return "fortify"
 	}
 	return ""
 }
 
 // sharedShapes are the formats that this test watches.
-func sharedShapes() []string { return []string{"asff", "awsinspector", "gitlab", "ocsf"} }
+func sharedShapes() []string { return []string{"asff", "awsinspector", "fortify", "gitlab", "ocsf"} }
 
 // sharedRecords are reports whose number of observations differs from the
 // manifest's count of records, and why.
