@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/all"
 )
 
 func installed(names ...string) func(string) bool {
@@ -52,7 +55,7 @@ func TestTraits(t *testing.T) {
 		{"values.yaml=kind: none\n", nil, []Trait{Kubernetes}},
 		{".github/workflows/ci.yml=on: push\n", []Trait{Workflow}, []Trait{Kubernetes}},
 		{"yarn.lock=__metadata:\n  version: 6\n", []Trait{YarnLock, Lock}, nil},
-		{"yarn.lock=# yarn lockfile v1\n", []Trait{Lock}, []Trait{YarnLock}},
+		{"yarn.lock=# yarn lockfile v1\n", []Trait{Yarn1Lock, Lock}, []Trait{YarnLock}},
 		{"eslint.config.mjs=import s from 'eslint-plugin-security'\n", []Trait{ESLint, Source}, nil},
 		{".eslintrc.json={}\n", nil, []Trait{ESLint}},
 		{"engines/x/config/application.rb", nil, []Trait{Rails}},
@@ -140,6 +143,9 @@ func TestTable(t *testing.T) {
 			t.Errorf("%+v: incomplete or twice", s)
 		}
 		seen[s.Name] = true
+		if !slices.ContainsFunc(all.Formats(), func(f format.Format) bool { return f.Name == s.Format }) {
+			t.Errorf("%s: no format is called %q", s.Name, s.Format)
+		}
 		if slices.Contains(s.Subjects, Secrets) && !s.Quiet {
 			t.Errorf("%s looks for secrets and may print them", s.Name)
 		}

@@ -33,8 +33,9 @@ type Scanner struct {
 	Stdout bool
 	// Suffix ends the name of the report's file.
 	Suffix string
-	// Format and Tool are how the report is imported; empty leaves both to
-	// the report.
+	// Format is how the report is read: said, not detected, because a report
+	// of nothing (such as []) could be anybody's. Tool is its name where the
+	// report's own would not do.
 	Format, Tool string
 	// Ran are the exit codes besides 0 that still mean it ran to its end, and
 	// Idle those that mean there was nothing for it to look at.

@@ -34,6 +34,7 @@ const (
 	Lock        Trait = "lock"         // any file that pins or names dependencies
 	NPMLock     Trait = "npm-lock"     // package-lock.json, npm-shrinkwrap.json
 	YarnLock    Trait = "yarn-lock"    // yarn.lock of Yarn 2 and later
+	Yarn1Lock   Trait = "yarn1-lock"   // yarn.lock of Yarn 1
 	PNPMLock    Trait = "pnpm-lock"    // pnpm-lock.yaml
 	PipFile     Trait = "requirements" // requirements*.txt
 	CargoLock   Trait = "cargo-lock"   // Cargo.lock
@@ -159,6 +160,7 @@ func traits(file string, head []byte) []Trait {
 	add(file == "config/application.rb", Rails)
 	add(strings.HasPrefix(file, ".semgrep/") && isYAML(base), Semgrep)
 	add(base == "yarn.lock" && bytes.Contains(head, []byte("__metadata:")), YarnLock)
+	add(base == "yarn.lock" && bytes.Contains(head, []byte("# yarn lockfile v1")), Yarn1Lock)
 	add(eslintConfig.MatchString(base) && bytes.Contains(head, []byte("security")), ESLint)
 	if isYAML(base) {
 		add(path.Dir(file) == ".github/workflows", Workflow)
