@@ -111,7 +111,7 @@ func (r *recall) recaller(present *roaring.Bitmap) *recaller {
 	if len(r.had) == 0 || present.IsEmpty() {
 		return nil
 	}
-	size := 1
+	size := 16 // always larger than what it holds: a search ends at a free place
 	for size < len(r.had)*3/2 {
 		size *= 2
 	}
