@@ -47,6 +47,9 @@ type Job struct {
 	Confidence int
 	SecretKey  []byte
 	Aliases    advisory.Aliases
+	// Build names the program to the revision: what one build read another
+	// may read differently. Without it every record is read.
+	Build string
 	// Progress is told now and then how far it is; it may be nil.
 	Progress func(phase string, records int64)
 }
@@ -75,7 +78,12 @@ type Outcome struct {
 	Asset                                          estate.AssetID
 	Ref, Commit                                    string
 	ScannedAt                                      time.Time
-	Decode, Match, Write                           time.Duration
+	// Decode to Judge are how long each step worked, Took how long all took:
+	// steps run beside each other. Score is what flaws weigh in their
+	// context, Judge what the evidence makes of findings that were there.
+	Decode, Normalise, Match, Write, Score, Judge, Took time.Duration
+	// Recalled is how many observations were known by their record.
+	Recalled int64
 }
 
 // Unreadable says that nothing of a report could be read. The report is kept;
@@ -95,11 +103,12 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := a.Elapsed()
-	batches := startPipeline(ctx, job)
+	clock := newStopwatch(a.Elapsed)
+	batches := startPipeline(ctx, &job, clock)
 	first, more := <-batches // the transaction begins when there is something to write
 	out := Outcome{Format: job.Format, Confidence: job.Confidence}
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
-		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
+		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}, matching: timer{elapsed: a.Elapsed}, scoring: timer{elapsed: a.Elapsed}, judging: timer{elapsed: a.Elapsed}}
 		for b := first; more; b, more = <-batches {
 			if err := s.take(b); err != nil {
 				return err
@@ -111,17 +120,21 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		out.Decode = a.Elapsed() - began - out.Write // the first import of a series writes as it reads
+		out.Decode, out.Normalise = clock.decode.total, clock.normalise.total
 		if s.failure != nil && out.Observations == 0 && out.Components == 0 {
 			return &Unreadable{s.failure} // nothing was read: this says nothing of the target
 		}
 		if job.Progress != nil {
 			job.Progress("matching", out.Records)
 		}
+		stop, other := s.matching.start(), out.Write+s.scoring.total
 		if err := s.finish(); err != nil {
 			return err
 		}
-		out.Match = a.Elapsed() - began - out.Decode - out.Write
+		stop()
+		out.Score, out.Judge = s.scoring.total, s.judging.total
+		out.Match = s.matching.total - (out.Write + out.Score - other) - out.Judge
+		out.Took = a.Elapsed() - began
 		return tx.Finish(ctx, job.Report, out)
 	})
 	if err != nil {
@@ -157,6 +170,8 @@ type session struct {
 	// joined are findings that a scan of this report joined; another scan of
 	// it may have made them.
 	joined []finding.ID
+	// How long the steps worked that the transaction takes itself.
+	matching, scoring, judging timer
 }
 
 type judgeKey struct {
@@ -179,19 +194,34 @@ func (s *session) take(b batch) error {
 			return err
 		}
 	}
-	for i, o := range b.obs {
-		s.count(o.Position.Record)
+	if b.recall != nil {
+		var r *recaller
+		if s.vex == nil {
+			r = s.now.offer()
+		}
+		b.recall <- r
+	}
+	for _, k := range b.known {
+		s.count(k.record)
+		s.out.Observations++
+		s.out.Recalled++
+		s.now.recalled.Add(k.n)
+	}
+	last := s.record
+	for i := range b.seen {
+		s.count(b.seen[i].Position.Record)
 		s.out.Observations++
 		if s.vex != nil {
-			if err := s.state(o, b.advisories[i]); err != nil {
+			if err := s.state(b.seen[i].Observation, b.seen[i].advisory); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := s.now.observe(o, b.ids[i], b.advisories[i]); err != nil {
+		if err := s.now.observe(&b.seen[i]); err != nil {
 			return err
 		}
 	}
+	s.record = max(s.record, last)
 	if len(b.faults) > 0 {
 		for _, f := range b.faults {
 			s.count(f.Position.Record)
@@ -472,6 +502,7 @@ func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.S
 	if j, ok := s.judged[key]; ok {
 		return j, nil
 	}
+	defer s.scoring.start()()
 	j, err := s.tx.Judge(s.ctx, id, f, severity, tools, t.Context)
 	if err == nil && len(s.judged) < maxRemembered {
 		s.judged[key] = j

@@ -45,16 +45,14 @@ func refold(ctx context.Context, tx Tx, s Series, report, by string, at time.Tim
 	if err := tx.SaveSeries(ctx, s); err != nil {
 		return err
 	}
-	ss, err := tx.SightingsOf(ctx, s.ID)
-	if err != nil {
-		return err
-	}
 	moved := roaring.Xor(before, s.Present)
 	var ids []finding.ID
-	for i := range ss {
-		if moved.Contains(ss[i].N) {
-			ids = append(ids, ss[i].Finding)
+	if err := tx.EachSighting(ctx, s.ID, func(s *Sighting) {
+		if moved.Contains(s.N) {
+			ids = append(ids, s.Finding)
 		}
+	}); err != nil {
+		return err
 	}
 	turns, err := RefreshAsset(ctx, tx, s.Asset, unique(ids), at)
 	if err != nil {

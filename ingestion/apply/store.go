@@ -31,6 +31,7 @@ type Tx interface {
 type Seen interface {
 	Scans
 	Sightings
+	Digests
 }
 
 // Known is what is known of assets besides findings.
@@ -131,8 +132,9 @@ type Sighting struct {
 
 // Sightings keeps sightings and the observations behind them.
 type Sightings interface {
-	// SightingsOf lists all sightings of a series by number.
-	SightingsOf(ctx context.Context, series int64) ([]Sighting, error)
+	// EachSighting calls fn for all sightings of a series by number; fn must
+	// not keep the pointer nor use the transaction.
+	EachSighting(ctx context.Context, series int64, fn func(*Sighting)) error
 	// Backing lists all sightings of findings, whatever the series.
 	Backing(ctx context.Context, ids []finding.ID) ([]Sighting, error)
 	// Candidates lists the sightings of an asset outside a series that have
@@ -142,6 +144,16 @@ type Sightings interface {
 	PutSightings(ctx context.Context, asset int64, ss []Sighting) error
 	// PutChunk keeps encoded observations and returns their number.
 	PutChunk(ctx context.Context, b []byte) (int64, error)
+}
+
+// Digests keeps the digests by which a series recalls records. They may be
+// lost at any time; then reports are read in full once more.
+type Digests interface {
+	// Digests calls fn for every part that is kept of a series; fn must not
+	// use the transaction.
+	Digests(ctx context.Context, series int64, fn func(part uint32, b []byte)) error
+	// PutDigests keeps a part.
+	PutDigests(ctx context.Context, series int64, part uint32, b []byte) error
 }
 
 // Finding is a finding's row in the record, as far as applying moves it.

@@ -77,6 +77,29 @@ type Sink interface {
 	Quarantine(Fault) error
 }
 
+// Records reads single records of a run, each from its own text.
+type Records interface {
+	// Context is a digest of everything else in the document that an
+	// observation hangs on (the rules, the directories): under an equal
+	// context equal text gives an equal observation, its position aside.
+	Context() []byte
+	// Pointer is the JSON pointer, or what stands for it, of a record.
+	Pointer(pos finding.Position) string
+	// Read turns a record into its observation. pos lacks the pointer; raw
+	// is kept with what comes of it. An error means that the record is to be
+	// set aside.
+	Read(pos finding.Position, raw []byte) (*finding.Observation, error)
+}
+
+// Splitter is a sink that takes records unread. It may know them by their
+// text and never read them, and it may read them elsewhere: one at a time, in
+// order, but beside the decoder that goes on. A decoder whose records can be
+// read apart asks its sink whether it is one.
+type Splitter interface {
+	// Record hands over one record in place of Sink.Observe.
+	Record(of Records, pos finding.Position, raw []byte) error
+}
+
 // Run describes one execution of a tool as the report tells it.
 type Run struct {
 	// Tool is the tool's name as it calls itself, Version its version.

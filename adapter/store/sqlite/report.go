@@ -227,8 +227,8 @@ func resultOf(o apply.Outcome) storedResult {
 		ReportResult: posture.ReportResult{
 			Records: o.Records, Observations: o.Observations, New: o.New, Changed: o.Changed, Unchanged: o.Unchanged, Reopened: o.Reopened,
 			Resolved: o.Resolved, Quarantined: o.Quarantined, Components: o.Components, WouldResolve: o.WouldResolve, Notes: o.Notes,
-			Seconds: (o.Decode + o.Match + o.Write).Seconds(),
-			Steps:   map[string]float64{"decode": o.Decode.Seconds(), "match": o.Match.Seconds(), "write": o.Write.Seconds()},
+			Seconds: o.Took.Seconds(),
+			Steps:   map[string]float64{"decode": o.Decode.Seconds(), "normalise": o.Normalise.Seconds(), "match": o.Match.Seconds(), "write": o.Write.Seconds(), "score": o.Score.Seconds(), "judge": o.Judge.Seconds()},
 		},
 		Tools: o.Tools, Ref: o.Ref, Commit: o.Commit,
 	}

@@ -104,6 +104,7 @@ func Run(t *testing.T, open Open) {
 		{"join", joins()},
 		{"ref", refs()},
 		{"order", orders()},
+		{"recall", recalls()},
 		{"triage", triages()},
 		{"list", lists()},
 		{"report", reports()},

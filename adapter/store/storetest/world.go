@@ -218,7 +218,7 @@ func (w *world) job(r receive.Accepted, sub receive.Submission, in *format.Input
 	return apply.Job{
 		Tenant: w.tenant, Report: r.ID, Submission: sub, Received: w.now, Now: w.now,
 		Documents: []apply.Document{{Input: in, Format: format.Detection{Format: format.Format{Name: "scripted", Decode: decode}, Confidence: format.Certain}}},
-		SecretKey: []byte("0123456789abcdef0123456789abcdef"),
+		SecretKey: []byte("0123456789abcdef0123456789abcdef"), Build: "test",
 	}
 }
 

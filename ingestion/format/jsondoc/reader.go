@@ -194,6 +194,13 @@ func (r *Reader) Position() finding.Position {
 	return p
 }
 
+// Next is Position without the pointer, for formats that make their own.
+func (r *Reader) Next() finding.Position {
+	p := finding.Position{Record: r.record, Offset: r.dec.InputOffset()}
+	r.record++
+	return p
+}
+
 // Records reads the elements of the array that comes next (or, for a stream
 // of documents, use [Lines]) into values of T and calls each for every one.
 // A record that does not fit T goes to the sink's quarantine with its
