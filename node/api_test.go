@@ -24,9 +24,13 @@ type world struct {
 	srv *httptest.Server
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return worldOf(t, Config{}) }
+
+// worldOf starts a node of a configuration, in a folder of its own.
+func worldOf(t *testing.T, cfg Config) *world {
 	t.Helper()
-	n, err := Open(t.Context(), Config{DataDir: t.TempDir(), Listen: "127.0.0.1:0"}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	cfg.DataDir, cfg.Listen = t.TempDir(), "127.0.0.1:0"
+	n, err := Open(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,9 @@ type App struct {
 type ServeOptions struct {
 	DataDir, Listen, PublicURL, FeedMirror string
 	Workers, ReportDeaths                  int
-	Verbose                                bool
+	// Watch are folders whose files are taken as reports.
+	Watch   []string
+	Verbose bool
 }
 
 // Local is a server inside this process.
@@ -168,6 +170,7 @@ func (a *App) serveCommand() *cobra.Command {
 	f.IntVar(&o.Workers, "workers", 0, "reports applied at a time (default: half the cores)")
 	f.IntVar(&o.ReportDeaths, "report-deaths", 0, "how often the server may die over one report before it is set aside (default 3)")
 	f.StringVar(&o.FeedMirror, "feed-mirror", os.Getenv("STANCE_FEED_MIRROR"), "base address of a mirror of the feeds (STANCE_FEED_MIRROR)")
+	f.StringArrayVar(&o.Watch, "watch", nil, "take the files of this folder as reports; may be repeated")
 	f.BoolVar(&o.Verbose, "verbose", false, "log what happens in detail")
 	return c
 }
