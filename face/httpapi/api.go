@@ -19,20 +19,21 @@ import (
 // API is what the face needs from below. Every part is a small interface that
 // this package declares beside its use.
 type API struct {
-	Findings Findings
-	Triage   Triager
-	Estate   Estate
-	Assets   Assets
-	Reports  Reports
-	Intake   Intake
-	Uploads  Uploads
-	Gate     Gate
-	Policies PolicyStore
-	Feeds    Feeds
-	Formats  FormatDesk
-	Access   Access
-	Tokens   TokenDesk
-	Carry    Carry
+	Findings  Findings
+	Triage    Triager
+	Estate    Estate
+	Assets    Assets
+	Reports   Reports
+	Intake    Intake
+	Uploads   Uploads
+	Gate      Gate
+	Policies  PolicyStore
+	Feeds     Feeds
+	Formats   FormatDesk
+	Access    Access
+	Tokens    TokenDesk
+	Carry     Carry
+	Inventory Inventory
 
 	// Doors are operations of other products' APIs that are answered too.
 	Doors []Door
@@ -131,6 +132,7 @@ func (a *API) register(api huma.API) {
 	a.formatRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
+	a.inventoryRoutes(api)
 }
 
 func (a *API) config() huma.Config {
