@@ -27,6 +27,7 @@ var libraries = []library{
 	{"github.com/goccy/go-yaml", engine, "policies as people write them, with positions in errors"},
 	{"github.com/google/go-cmp", onlyTests, "differences in tests"},
 	{"github.com/google/osv-scalibr", edge, "lock files and versions of all ecosystems, in the sensor"},
+	{"github.com/google/osv-scalibr/semantic", ground, "the order of versions in each ecosystem; no other package of it"},
 	{"github.com/google/uuid", ground, "ids; made at the edge, carried everywhere"},
 	{"github.com/itchyny/gojq", engine, "expressions of format mappings"},
 	{"github.com/klauspost/compress", engine, "zstd and gzip"},

@@ -168,9 +168,9 @@ func (w watchedTx) Quarantine(ctx context.Context, report string, fs []format.Fa
 }
 
 // Components implements apply.Ledger.
-func (w watchedTx) Components(ctx context.Context, series int64, cs []finding.Component, depends map[string][]string) error {
+func (w watchedTx) Components(ctx context.Context, in apply.Inventory) error {
 	w.tell(BeforeParts)
-	return w.Tx.Components(ctx, series, cs, depends)
+	return w.Tx.Components(ctx, in)
 }
 
 // AddScan implements apply.Scans.

@@ -129,6 +129,7 @@ func (a *App) root() *cobra.Command {
 		a.gateCommand(),
 		a.explainCommand(),
 		a.findingsCommand(),
+		a.inventoryCommand(),
 		a.triageCommand(),
 		a.feedCommand(),
 		a.policyCommand(),

@@ -19,21 +19,22 @@ import (
 // API is what the face needs from below. Every part is a small interface that
 // this package declares beside its use.
 type API struct {
-	Findings Findings
-	Triage   Triager
-	Estate   Estate
-	Assets   Assets
-	Reports  Reports
-	Intake   Intake
-	Uploads  Uploads
-	Gate     Gate
-	Policies PolicyStore
-	Feeds    Feeds
-	Formats  FormatDesk
-	Hooks    Hooks
-	Access   Access
-	Tokens   TokenDesk
-	Carry    Carry
+	Findings  Findings
+	Triage    Triager
+	Estate    Estate
+	Assets    Assets
+	Reports   Reports
+	Intake    Intake
+	Uploads   Uploads
+	Gate      Gate
+	Policies  PolicyStore
+	Feeds     Feeds
+	Formats   FormatDesk
+	Hooks     Hooks
+	Access    Access
+	Tokens    TokenDesk
+	Carry     Carry
+	Inventory Inventory
 
 	// Doors are operations of other products' APIs that are answered too.
 	Doors []Door
@@ -134,6 +135,7 @@ func (a *API) register(api huma.API) {
 	a.hookRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
+	a.inventoryRoutes(api)
 }
 
 func (a *API) config() huma.Config {

@@ -246,8 +246,10 @@ func (s *session) take(b batch) error {
 		if s.now.late() { // the record holds a newer inventory
 			return nil
 		}
-		if err := s.tx.Components(s.ctx, s.now.series.ID, b.components, b.depends); err != nil {
-			return err
+		if err := s.tx.Components(s.ctx, Inventory{
+			Series: s.now.series.ID, At: s.now.at, Report: s.job.Report, Adds: s.now.part, Components: b.components, Depends: b.depends,
+		}); err != nil {
+			return fmt.Errorf("write inventory: %w", err)
 		}
 	}
 	return nil

@@ -225,11 +225,26 @@ const (
 	EventNoted         EventType = "noted" // someone wrote something about it
 )
 
+// Inventory is a part of the components that a scan lists, and of the graph
+// between them.
+type Inventory struct {
+	Series int64
+	At     time.Time // when the scan was made
+	Report string
+	// Adds says that the scan looked at a part of its target: what earlier
+	// scans listed stays.
+	Adds       bool
+	Components []finding.Component
+	Depends    map[string][]string // by the document's references
+}
+
 // Ledger records what happened.
 type Ledger interface {
 	AppendEvents(ctx context.Context, report string, es []Event) error
-	// Components records the inventory that a report lists.
-	Components(ctx context.Context, series int64, cs []finding.Component, depends map[string][]string) error
+	// Components records the inventory that a report lists, a part at a time.
+	// The first part for a series in a transaction replaces what an earlier
+	// scan listed, unless it adds.
+	Components(context.Context, Inventory) error
 	Quarantine(ctx context.Context, report string, fs []format.Fault) error
 	// Confirm lets the held scans of a report close findings and returns the
 	// series they belong to.

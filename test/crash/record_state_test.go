@@ -37,7 +37,8 @@ var plain = map[string]string{
 	"report":      `SELECT id, name, digest, blob, size, target, state, reason, format, confidence, application_key, by, scanned_at, duplicate_of FROM report`,
 	"request":     `SELECT key, reports FROM request`,
 	"quarantine":  `SELECT report_id, n, record, offset, pointer, reason, raw FROM quarantine`,
-	"component":   `SELECT ` + ofSeries + `, n, ref, purl, ecosystem, grp, name, version, type, licences FROM component x`,
+	"inventory":   `SELECT ` + ofSeries + `, at, report_id, components FROM inventory x`,
+	"component":   `SELECT ` + ofSeries + `, n, ref, purl, ecosystem, grp, name, version, type, licences, scope, direct, key FROM component x`,
 	"dependency":  `SELECT ` + ofSeries + `, ref, on_ref FROM dependency x`,
 	"job":         `SELECT json_extract(args, '$.report'), kind, state FROM river_job`,
 }

@@ -65,7 +65,7 @@ type applyTx struct {
 	reportID    string
 	nextChunk   int64
 	nextEvent   int64
-	components  map[int64]int // rows written by series
+	listings    map[int64]*listing // inventories being written, by series
 	quarantined int
 	differs     map[int64]bool // flaws of which the record knows more than the report
 	restate     map[int64]bool // flaws that changed in what scores hang on

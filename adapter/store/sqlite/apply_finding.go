@@ -158,42 +158,6 @@ func (x *applyTx) AppendEvents(_ context.Context, report string, es []apply.Even
 		})
 }
 
-// Components implements apply.Ledger. The first call for a series in a
-// transaction replaces what an earlier scan listed.
-func (x *applyTx) Components(_ context.Context, series int64, cs []finding.Component, depends map[string][]string) error {
-	n, again := x.components[series]
-	if !again {
-		if x.components == nil {
-			x.components = map[int64]int{}
-		}
-		for _, table := range []string{"component", "dependency"} {
-			if err := x.exec(`DELETE FROM `+table+` WHERE tenant_id = ? AND series_id = ?`, x.t, series); err != nil {
-				return err
-			}
-		}
-	}
-	x.components[series] = n + len(cs)
-	if err := x.insert(`INSERT INTO component (tenant_id, series_id, n, ref, purl, ecosystem, grp, name, version, type, licences) VALUES `,
-		11, len(cs), func(args []any, i int) []any {
-			c := &cs[i]
-			licences, err := encode(c.Licences)
-			if err != nil {
-				licences = nil // a list of strings always encodes
-			}
-			return append(args, int64(x.t), series, int64(n+i), c.Ref, c.PURL, c.Ecosystem, c.Group, c.Name, c.Version, c.Type, string(licences))
-		}); err != nil {
-		return err
-	}
-	for ref, on := range depends {
-		for _, o := range on {
-			if err := x.exec(`INSERT OR IGNORE INTO dependency (tenant_id, series_id, ref, on_ref) VALUES (?, ?, ?, ?)`, x.t, series, ref, o); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // Quarantine implements apply.Ledger.
 func (x *applyTx) Quarantine(_ context.Context, report string, fs []format.Fault) error {
 	for _, f := range fs {

@@ -22,11 +22,17 @@ import (
 
 // Store is a system of record: what applying, receiving and the faces need.
 type Store interface {
-	apply.Store
-	receive.Ledger
+	Writer
 	Findings
 	Estate
 	Reports
+	Inventory
+}
+
+// Writer is what brings reports into the record.
+type Writer interface {
+	apply.Store
+	receive.Ledger
 }
 
 // Findings answers what people ask about findings.
@@ -116,6 +122,7 @@ func Run(t *testing.T, open Open) {
 		{"target", runTargets()},
 		{"vex", vex()},
 		{"assign", assigning()},
+		{"inventory", inventories()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {

@@ -69,8 +69,9 @@ type scan struct {
 	faults                          int  // records that can't be read
 	obs                             []*finding.Observation
 	components                      []finding.Component
-	breaks                          error // the decoder ends with it
-	panics                          bool  // the decoder panics at the end
+	depends                         map[string][]string // by the components' Ref
+	breaks                          error               // the decoder ends with it
+	panics                          bool                // the decoder panics at the end
 	run                             *format.Run
 	then                            []leg // further runs of the same document
 }
@@ -116,6 +117,11 @@ func (s *scan) play(sink format.Sink) error {
 	}
 	for _, c := range s.components {
 		if err := sink.Component(c); err != nil {
+			return err
+		}
+	}
+	for ref, on := range s.depends {
+		if err := sink.Depend(ref, on); err != nil {
 			return err
 		}
 	}

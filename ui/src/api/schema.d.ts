@@ -108,6 +108,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find components
+         * @description Which assets have a component, in which version: of every SBOM and every scanner that lists packages, the newest list of each. In a total order by name; follow next_cursor for more.
+         */
+        get: operations["list-components"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/components/paths": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how an asset comes to a component
+         * @description Dependency paths from the root, who uses it and what it uses, once for each tool that lists it.
+         */
+        get: operations["component-paths"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feeds": {
         parameters: {
             query?: never;
@@ -906,6 +946,27 @@ export interface components {
             scope?: string;
             version?: string;
         };
+        ComponentNode: {
+            name: string;
+            purl?: string;
+            reference: string;
+            version?: string;
+        };
+        ComponentUse: {
+            component: components["schemas"]["InventoryComponent"];
+            /** @description what uses it, at most 200 */
+            dependents: components["schemas"]["ComponentNode"][];
+            /** @description what it uses, at most 200 */
+            depends_on: components["schemas"]["ComponentNode"][];
+            /** @description false when the document lists no dependencies: then no path means nothing */
+            graph: boolean;
+            more_paths: boolean;
+            /** @description from a root to the component, the shortest first */
+            paths: components["schemas"]["ComponentNode"][][];
+        };
+        ComponentUses: {
+            items: components["schemas"]["ComponentUse"][];
+        };
         Context: {
             /**
              * @default unknown
@@ -1254,6 +1315,51 @@ export interface components {
             /** @description Who sends: the history names it. */
             name: string;
         };
+        InventoryComponent: {
+            application: string;
+            asset: string;
+            /** Format: uuid */
+            asset_id: string;
+            /** @description whether the root depends on it itself; absent when unsaid */
+            direct?: boolean;
+            /** @description package type in purl's words */
+            ecosystem?: string;
+            group?: string;
+            licences: string[];
+            name: string;
+            /**
+             * Format: int64
+             * @description open findings of this version of it on this asset
+             */
+            open_findings: number;
+            purl?: string;
+            /** @description the branch or tag that was scanned */
+            ref?: string;
+            /** @description the document's own reference (bom-ref, SPDXID) */
+            reference?: string;
+            report?: string;
+            scope?: string;
+            /**
+             * Format: date-time
+             * @description when the scan was made that lists it
+             */
+            seen: string;
+            tool: string;
+            /** @description library, container, application, … */
+            type?: string;
+            version?: string;
+        };
+        InventoryList: {
+            items: components["schemas"]["InventoryComponent"][];
+            /** @description pass as cursor for the next page; absent at the end. A page may have few or no items and still a next one */
+            next_cursor?: string;
+            question: components["schemas"]["Question"];
+            /**
+             * Format: int64
+             * @description components passed over on the way because their version is missing or can't be compared: they may be meant
+             */
+            unknown_versions: number;
+        };
         Location: {
             author?: string;
             commit?: string;
@@ -1428,6 +1534,11 @@ export interface components {
             reason: string;
             /** Format: int64 */
             record: number;
+        };
+        Question: {
+            ecosystem?: string;
+            text: string;
+            version?: string;
         };
         Reason: {
             /** @description what the items are: findings, scans, assets or the application */
@@ -2112,6 +2223,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-components": {
+        parameters: {
+            query?: {
+                /** @description a part of the name or package URL, with a version constraint if wanted: log4j-core < 2.17.1 */
+                q?: string;
+                /** @description the whole name, with or without group */
+                name?: string;
+                /** @description constraint: < <= > >= = != joined by commas, || between alternatives, or an interval [2.0,2.17.1); compared by the rules of the ecosystem */
+                version?: string;
+                /** @description package type in purl's words: npm, maven, pypi, deb */
+                ecosystem?: string;
+                /** @description application keys */
+                application?: string[];
+                /** @description asset ids */
+                asset?: string[];
+                /** @description a part of a licence */
+                licence?: string;
+                /** @description branch or tag, * for any; absent means each asset's default */
+                ref?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventoryList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "component-paths": {
+        parameters: {
+            query: {
+                asset: string;
+                /** @description package URL, or the document's reference */
+                component: string;
+                /** @description branch or tag, * for any; absent means the asset's default */
+                ref?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComponentUses"];
+                };
             };
             /** @description Unauthorized */
             401: {

@@ -34,6 +34,10 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('./application/detail-page')).ApplicationPage }),
       },
       {
+        path: 'components',
+        lazy: async () => ({ Component: (await import('./component/list-page')).ComponentsPage }),
+      },
+      {
         path: 'imports',
         lazy: async () => ({ Component: (await import('./import/list-page')).ImportsPage }),
       },

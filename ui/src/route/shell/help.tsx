@@ -11,6 +11,7 @@ const groups: readonly { title: string; rows: readonly [string[], string][] }[] 
       [['g', 'o'], 'Overview'],
       [['g', 'f'], 'Findings'],
       [['g', 'a'], 'Applications'],
+      [['g', 'c'], 'Components'],
       [['g', 'i'], 'Imports'],
       [['g', 's'], 'Settings'],
     ],

@@ -9,6 +9,7 @@ const pages: readonly { to: string; label: string; icon: IconName; keys: string 
   { to: '/', label: 'Overview', icon: 'overview', keys: 'G O' },
   { to: '/findings', label: 'Findings', icon: 'finding', keys: 'G F' },
   { to: '/applications', label: 'Applications', icon: 'application', keys: 'G A' },
+  { to: '/components', label: 'Components', icon: 'package', keys: 'G C' },
   { to: '/imports', label: 'Imports', icon: 'import', keys: 'G I' },
   { to: '/settings', label: 'Settings', icon: 'setting', keys: 'G S' },
 ]

@@ -23,6 +23,7 @@ export function Shell() {
     'g o': () => navigate('/'),
     'g f': () => navigate('/findings'),
     'g a': () => navigate('/applications'),
+    'g c': () => navigate('/components'),
     'g i': () => navigate('/imports'),
     'g s': () => navigate('/settings'),
     // For pages without a search of their own.
