@@ -46,15 +46,15 @@ func Members(name string, open Opener, size int64) ([]string, error) {
 		return nil, err
 	}
 	defer done()
+	all := members(z)
+	if slices.ContainsFunc(all, func(m member) bool { return m.name == fortifyResults }) {
+		return []string{""}, nil // however many sources lie beside it
+	}
 	if len(z.File) > maxMembers {
 		return nil, &Refusal{TooLarge, fmt.Sprintf("%s holds %d files; at most %d are taken at a time", orReport(name), len(z.File), maxMembers)}
 	}
 	var out []string
 	var total uint64
-	all := members(z)
-	if slices.ContainsFunc(all, func(m member) bool { return m.name == fortifyResults }) {
-		return []string{""}, nil
-	}
 	for _, m := range all {
 		if m.f.Flags&encrypted != 0 {
 			return nil, &Refusal{Unreadable, fmt.Sprintf("%s in %s is encrypted with a password; send it without", m.name, orReport(name))}
