@@ -14,6 +14,7 @@ import (
 
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/all"
+	"github.com/stance-aspm/stance/pack/dojo"
 )
 
 var writeDocs = flag.Bool("docs", false, "write docs/formats.md and docs/formats anew")
@@ -54,9 +55,18 @@ func TestTools(t *testing.T) {
 	for _, m := range all.Mappings() {
 		known[m.Name()] = "mapping"
 	}
+	types := map[string]bool{"-": true}
+	for _, s := range dojo.ScanTypes() {
+		types[s.Name] = true
+	}
 	tools := readTools(t)
 	covered := 0
 	for i, l := range tools {
+		for name := range strings.SplitSeq(l.scans, " | ") {
+			if !types[name] {
+				t.Errorf("%s is said to have the scan type %q, which pack/dojo/scantype.tsv does not know", l.name, name)
+			}
+		}
 		if i > 0 && tools[i-1].name >= l.name {
 			t.Errorf("%s stands after %s: the table is sorted, each tool once", l.name, tools[i-1].name)
 		}
