@@ -233,7 +233,8 @@ func (w *componentWalk) key(key string) (full bool, err error) {
 	if key != w.at.Key {
 		w.at = componentCursor{Key: key, N: -1}
 	}
-	query := "SELECT " + componentColumns + " WHERE tenant_id = ? AND key = ? AND (series_id, n) > (?, ?)"
+	// Left to itself, the planner walks the primary key, which has the order.
+	query := "SELECT " + componentColumns + " INDEXED BY component_key WHERE tenant_id = ? AND key = ? AND (series_id, n) > (?, ?)"
 	args := []any{w.t, key}
 	if w.only != "" {
 		query += " AND series_id IN (" + w.only + ")"

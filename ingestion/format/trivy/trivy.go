@@ -201,7 +201,7 @@ func (d *decoder) result(pointer string, res resource) error {
 
 // records reads one list of records of a result.
 func (d *decoder) records(list string, head *result, pointer string, res resource) error {
-	if !slices.Contains(lists(), list) {
+	if list != "Packages" && !slices.Contains(lists(), list) {
 		return nil
 	}
 	if head.Target == "" {
@@ -211,6 +211,8 @@ func (d *decoder) records(list string, head *result, pointer string, res resourc
 	}
 	a := d.place(*head, res)
 	switch list {
+	case "Packages":
+		return d.packages(a, string(head.Target), pointer+"/Packages")
 	case "Vulnerabilities":
 		return records(d, a, observeVulnerability)
 	case "Misconfigurations":

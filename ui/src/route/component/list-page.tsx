@@ -62,11 +62,9 @@ export function ComponentsPage() {
         problem={refused !== undefined}
       />
       {unknown > 0 && (
-        <div className={css.notice}>
-          <Notice tone="warn" title={`${plural(unknown, 'component')} may be meant, too`}>
-            The version is missing or can’t be compared. Ask without the version to see them.
-          </Notice>
-        </div>
+        <Notice tone="warn" title={`${plural(unknown, 'component')} may be meant, too`}>
+          The version is missing or can’t be compared. Ask without the version to see them.
+        </Notice>
       )}
       <Panel flush>
         {components.isPending ? (
@@ -148,6 +146,7 @@ function Search(props: {
         onChange={e => setText(e.currentTarget.value)}
       />
       <NativeSelect
+        size="xs"
         aria-label="Application"
         value={question.application}
         onChange={e => ask({ application: e.currentTarget.value })}
@@ -160,6 +159,7 @@ function Search(props: {
         ))}
       </NativeSelect>
       <NativeSelect
+        size="xs"
         aria-label="Ecosystem"
         value={question.ecosystem}
         onChange={e => ask({ ecosystem: e.currentTarget.value })}
