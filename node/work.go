@@ -15,6 +15,7 @@ import (
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/normalise"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/intelligence/posture"
 )
@@ -274,6 +275,51 @@ func (r reports) Raw(ctx context.Context, t tenant.ID, id string) (io.ReadCloser
 		return nil, err
 	}
 	return r.n.blobs.Open(ctx, t, digest)
+}
+
+// Unread implements httpapi.Replays. A report that failed as a whole shows
+// how it begins.
+func (r reports) Unread(ctx context.Context, t tenant.ID, f posture.UnreadFilter, cursor string, limit int) ([]posture.Unread, string, error) {
+	list, next, err := r.n.db.Unread(ctx, t, f, cursor, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range list {
+		if list[i].Kind == posture.UnreadReport {
+			list[i].Raw = r.head(ctx, t, list[i].Report)
+		}
+	}
+	return list, next, nil
+}
+
+// maxHead is how much of a report that nobody can read is shown.
+const maxHead = 4 << 10
+
+// head is the beginning of a report, unpacked where it is packed, without
+// what may be a credential. What can't be opened has none: the reason says so.
+func (r reports) head(ctx context.Context, t tenant.ID, id string) string {
+	a, _, err := r.n.db.Waiting(ctx, t, id)
+	if err != nil {
+		return ""
+	}
+	open := func() (io.ReadCloser, error) { return r.n.blobs.Open(ctx, t, a.Digest) }
+	for _, open := range []func() (io.ReadCloser, error){receive.Unpack(open, a.Size, ""), open} {
+		body, err := open()
+		if err != nil {
+			continue
+		}
+		b, err := io.ReadAll(io.LimitReader(body, maxHead))
+		body.Close()
+		if len(b) > 0 || err == nil {
+			return strings.ToValidUTF8(string(normalise.Withhold(b)), "\uFFFD")
+		}
+	}
+	return ""
+}
+
+// Replay implements httpapi.Replays.
+func (r reports) Replay(ctx context.Context, t tenant.ID, id string) error {
+	return r.n.db.Replay(ctx, t, id)
 }
 
 // Confirm implements httpapi.Reports.

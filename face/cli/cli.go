@@ -119,7 +119,7 @@ func (a *App) root() *cobra.Command {
 	p.StringVar(&a.conn.data, "data", envOr("STANCE_DATA", "data"), "data folder of the embedded server (STANCE_DATA)")
 	// Tokens come from the environment alone: a flag would show in the list of processes.
 	root.AddCommand(a.serveCommand(), a.importCommand(), a.decodeCommand(), a.gateCommand(), a.explainCommand(), a.findingsCommand(),
-		a.triageCommand(), a.feedCommand(), a.policyCommand(), a.formatCommand(), a.applicationCommand(), a.tokenCommand(), a.signInCommand(), a.demoCommand(), a.migrateCommand())
+		a.triageCommand(), a.feedCommand(), a.policyCommand(), a.formatCommand(), a.quarantineCommand(), a.applicationCommand(), a.tokenCommand(), a.signInCommand(), a.demoCommand(), a.migrateCommand())
 	return root
 }
 

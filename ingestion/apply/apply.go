@@ -98,7 +98,11 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	first, more := <-batches // the transaction begins when there is something to write
 	out := Outcome{Format: job.Format, Confidence: job.Confidence}
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
-		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
+		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, taken: map[int64]bool{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
+		var err error
+		if s.earlier, err = tx.Earlier(ctx, job.Report); err != nil {
+			return err
+		}
 		for b := first; more; b, more = <-batches {
 			if err := s.take(b); err != nil {
 				return err
@@ -150,6 +154,10 @@ type session struct {
 	// joined are findings that a scan of this report joined; another scan of
 	// it may have made them.
 	joined []finding.ID
+	// earlier are the scans that earlier readings of this report made, taken
+	// the series of those that this reading makes too.
+	earlier []Earlier
+	taken   map[int64]bool
 }
 
 type judgeKey struct {
@@ -374,7 +382,7 @@ func (s *session) finish() error {
 			return err
 		}
 	}
-	return nil
+	return s.dropRest()
 }
 
 // flaw returns the record's number of an observation's flaw.

@@ -21,10 +21,16 @@ type Store interface {
 // Tx is the record inside one transaction of one tenant.
 type Tx interface {
 	Targets
-	Scans
+	SeriesBook
 	Sightings
 	Findings
 	Ledger
+}
+
+// SeriesBook is what scans saw, and its correction.
+type SeriesBook interface {
+	Scans
+	Revisions
 }
 
 // Target is the asset that a report is about, as the record knows it.
@@ -77,6 +83,7 @@ type Scan struct {
 	Version string // of the tool
 	Commit  string
 	Digest  string
+	Held    string // why it closes nothing; "" when it may
 }
 
 // Scans keeps series and their scans.
