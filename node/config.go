@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/stance-aspm/stance/ingestion/receive"
 )
 
 // Config says how a node runs. The zero value of a field means its default.
@@ -24,6 +27,13 @@ type Config struct {
 	Workers int
 	// MaxUpload bounds one upload, packed, in bytes.
 	MaxUpload int64
+	// Waiting bounds what waits for the workers, in reports and in bytes as
+	// they were sent, of each tenant and altogether: beyond it senders are
+	// asked to come back later. What is zero is that of receive.DefaultLimits.
+	Waiting receive.Limits
+	// Patience is how long a sender is left waiting while others write to the
+	// database; a minute by default.
+	Patience time.Duration
 	// ReportDeaths is how often the process may die while it works on one
 	// report before that report is set aside as failed; 3 by default.
 	ReportDeaths int
@@ -87,6 +97,9 @@ func (c Config) Validate() error {
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		return fmt.Errorf("workers: %d is out of range: want 1 to 64", c.Workers)
+	}
+	if w := c.Waiting; w.Reports < 0 || w.AllReports < 0 || w.Bytes < 0 || w.AllBytes < 0 {
+		return errors.New("limits of what waits: want 1 or more, or 0 for the default")
 	}
 	if c.ReportDeaths < 0 {
 		return fmt.Errorf("report deaths: %d is out of range: want 1 or more", c.ReportDeaths)

@@ -83,7 +83,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	if n.pieces, err = blob.OpenUploads(filepath.Join(cfg.DataDir, "uploads"), n.keys); err != nil {
 		return nil, err
 	}
-	if n.db, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(cfg.DataDir, "stance.db"), Now: now}); err != nil {
+	if n.db, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(cfg.DataDir, "stance.db"), Now: now, Limits: cfg.Waiting, Patience: cfg.Patience}); err != nil {
 		return nil, err
 	}
 	began := time.Now()

@@ -241,4 +241,3 @@ func TestReplayRefused(t *testing.T) {
 		t.Errorf("a cursor that is none: %d %s", code, body)
 	}
 }
-

@@ -43,13 +43,13 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	}
 	defer n.company.enter(deaths > 0)()
 	n.at(BeforeWork, r.Submission.Name)
-	if err := n.db.Begin(ctx, t, id); err != nil {
+	if err := n.outlast(ctx, id, func() error { return n.db.Begin(ctx, t, id) }); err != nil {
 		return err
 	}
 	n.at(AfterWork, r.Submission.Name)
 	n.track.set(id, "decoding", 0)
 	defer n.track.drop(id)
-	err = n.applyReport(ctx, t, id, r)
+	err = n.outlast(ctx, id, func() error { return n.applyReport(ctx, t, id, r) })
 	var bad *apply.Unreadable
 	var refused *receive.Refusal
 	switch {
@@ -69,10 +69,34 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	return errors.Join(err, n.db.Rest(context.WithoutCancel(ctx), t, id))
 }
 
+// outlast repeats a step while the disk is full or the record is locked: that
+// is no fault of the report, and the queue, which writes to the same file,
+// could not even note that it is to be tried again.
+func (n *Node) outlast(ctx context.Context, id string, step func() error) error {
+	for wait := firstRest; ; wait = min(2*wait, longestRest) {
+		err := step()
+		if !errors.Is(err, receive.ErrFull) && !errors.Is(err, receive.ErrLocked) {
+			return err
+		}
+		n.log.Error("a report waits until it can be written", "report", id, "seconds", wait.Seconds(), "error", err)
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(wait):
+		}
+	}
+}
+
+// How long outlast waits between tries.
+const (
+	firstRest   = 500 * time.Millisecond
+	longestRest = 15 * time.Second
+)
+
 // giveUp fails a report for a reason that people read, and ends its job.
 func (n *Node) giveUp(ctx context.Context, t tenant.ID, id string, why error) error {
 	n.at(BeforeFail, "")
-	if err := n.db.Fail(ctx, t, id, why.Error()); err != nil {
+	if err := n.outlast(ctx, id, func() error { return n.db.Fail(ctx, t, id, why.Error()) }); err != nil {
 		return err
 	}
 	n.at(AfterFail, "")

@@ -13,6 +13,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -30,6 +33,7 @@ type Cipher interface {
 type Folder struct {
 	dir    string
 	cipher Cipher
+	mu     sync.Mutex // held while a file gets or loses its name
 }
 
 var _ receive.Blobs = (*Folder)(nil)
@@ -50,7 +54,7 @@ func Open(dir string, c Cipher) (*Folder, error) {
 	for _, p := range left {
 		_ = os.Remove(p) // what can't be removed now is tried again at the next start
 	}
-	return &Folder{dir, c}, nil
+	return &Folder{dir: dir, cipher: c}, nil
 }
 
 // Put implements receive.Blobs. The file has its name only when it is whole
@@ -58,34 +62,64 @@ func Open(dir string, c Cipher) (*Folder, error) {
 func (f *Folder) Put(ctx context.Context, t tenant.ID, r io.Reader) (string, int64, error) {
 	tmp, err := os.CreateTemp(filepath.Join(f.dir, "incoming"), "*")
 	if err != nil {
-		return "", 0, fmt.Errorf("store blob: %w", err)
+		return "", 0, full(fmt.Errorf("store blob: %w", err))
 	}
 	defer os.Remove(tmp.Name())
 	defer tmp.Close()
 	digest, size, err := f.write(ctx, t, tmp, r)
 	if err != nil {
-		return "", 0, err
+		return "", 0, full(err)
 	}
+	if err := f.name(t, tmp, digest); err != nil {
+		return "", 0, full(fmt.Errorf("store blob: %w", err))
+	}
+	return digest, size, nil
+}
+
+// name gives a whole file its name, durably. One that is there already is
+// marked as young: see Sweep.
+func (f *Folder) name(t tenant.ID, tmp *os.File, digest string) error {
 	path := f.path(t, digest)
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); err != nil { // the slow part, while others go on
 		if err := tmp.Sync(); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := os.Stat(path); err == nil {
+		if err := os.Chtimes(path, time.Time{}, time.Now()); err != nil {
+			return err
+		}
+	} else {
+		if err := tmp.Sync(); err != nil {
+			return err
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
 		}
 		if err := os.Rename(tmp.Name(), path); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
 		}
 	}
 	// A file that was there already may be from a process that died before
 	// this step.
 	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path)), f.dir} {
 		if err := syncDir(dir); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
 		}
 	}
-	return digest, size, nil
+	return nil
+}
+
+// full tells a full disk, quota or file size limit from other faults.
+func full(err error) error {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, no) {
+			return fmt.Errorf("%w: %w", receive.ErrFull, err)
+		}
+	}
+	return err
 }
 
 func (f *Folder) write(ctx context.Context, t tenant.ID, w io.Writer, r io.Reader) (string, int64, error) {

@@ -46,6 +46,8 @@ type App struct {
 type ServeOptions struct {
 	DataDir, Listen, PublicURL, FeedMirror string
 	Workers, ReportDeaths                  int
+	Waiting, AllWaiting                    int   // reports that may wait: of a tenant, altogether
+	WaitingMiB, AllWaitingMiB              int64 // their bytes
 	Verbose                                bool
 }
 
@@ -147,6 +149,10 @@ func (a *App) serveCommand() *cobra.Command {
 	f.StringVar(&o.PublicURL, "public-url", "", "how people reach the server, when it is not the listen address")
 	f.IntVar(&o.Workers, "workers", 0, "reports applied at a time (default: half the cores)")
 	f.IntVar(&o.ReportDeaths, "report-deaths", 0, "how often the server may die over one report before it is set aside (default 3)")
+	f.IntVar(&o.Waiting, "waiting", 0, "reports of one tenant that may wait before senders are asked to come back (default 10000)")
+	f.IntVar(&o.AllWaiting, "all-waiting", 0, "reports of all tenants that may wait (default 50000)")
+	f.Int64Var(&o.WaitingMiB, "waiting-mib", 0, "MiB of one tenant's reports that may wait (default 16384)")
+	f.Int64Var(&o.AllWaitingMiB, "all-waiting-mib", 0, "MiB of all tenants' reports that may wait (default 65536)")
 	f.StringVar(&o.FeedMirror, "feed-mirror", os.Getenv("STANCE_FEED_MIRROR"), "base address of a mirror of the feeds (STANCE_FEED_MIRROR)")
 	f.BoolVar(&o.Verbose, "verbose", false, "log what happens in detail")
 	return c

@@ -28,6 +28,7 @@ import (
 type importOptions struct {
 	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output string
 	part, noGit, accept                                                                      bool
+	wait                                                                                     time.Duration
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -60,6 +61,7 @@ func (a *App) importCommand() *cobra.Command {
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
 	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
 	f.BoolVar(&o.accept, "accept", false, "keep the mapping that is proposed for a report of an unknown tool, and import by it")
+	f.DurationVar(&o.wait, "wait", defaultPatience, "how long to wait for a server that has no room for a report now")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
 }
@@ -159,7 +161,10 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 	p := a.progress(name)
 	defer p.end()
 	var list httpapi.ReportList
-	if err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list); err != nil {
+	body, rewind := rewinder(body)
+	if err := a.patience(o.wait).do(ctx, name, func() error {
+		return c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list)
+	}, rewind); err != nil {
 		return nil, err
 	}
 	for i, r := range list.Items {

@@ -173,11 +173,14 @@ func (a *App) quarantineReplay() *cobra.Command {
 // replay decodes reports again, one after the other, oldest first as far as
 // the list goes.
 func (a *App) replay(ctx context.Context, c *client, ids []string) error {
+	p := a.patience(defaultPatience)
 	done := []httpapi.Report{}
 	left := 0
 	for i := len(ids) - 1; i >= 0; i-- {
 		var r httpapi.Report
-		if err := c.call(ctx, http.MethodPost, "/api/v1/reports/"+url.PathEscape(ids[i])+"/replay", nil, nil, &r); err != nil {
+		if err := p.do(ctx, ids[i], func() error {
+			return c.call(ctx, http.MethodPost, "/api/v1/reports/"+url.PathEscape(ids[i])+"/replay", nil, nil, &r)
+		}, func() error { return nil }); err != nil {
 			return err
 		}
 		if r.State == "accepted" || r.State == "applying" {

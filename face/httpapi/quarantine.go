@@ -59,7 +59,7 @@ func (a *API) quarantineRoutes(api huma.API) {
 		"Its stored bytes are read by the formats that are known now, as a scan of the same time: what can be read now counts, what was read before stays the same findings. A reading that fails leaves everything as it was. Follow the report's events.",
 		a.replay, func(o *huma.Operation) {
 			o.DefaultStatus = http.StatusAccepted
-			o.Errors = append(o.Errors, http.StatusUnprocessableEntity, http.StatusTooManyRequests)
+			o.Errors = append(o.Errors, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInsufficientStorage)
 		})
 }
 

@@ -88,6 +88,8 @@ func (d *DB) Unread(ctx context.Context, t tenant.ID, f posture.UnreadFilter, cu
 // Replay makes a report wait to be decoded again, with a job of its own. One
 // that waits already goes on waiting.
 func (d *DB) Replay(ctx context.Context, t tenant.ID, id string) error {
+	ctx, end := d.patiently(ctx)
+	defer end()
 	return d.withTx(ctx, t, func(x *applyTx) error {
 		r := receive.Accepted{ID: id}
 		var state string
@@ -107,6 +109,9 @@ func (d *DB) Replay(ctx context.Context, t tenant.ID, id string) error {
 		}
 		if err := decode(sub, &r.Submission); err != nil {
 			return fmt.Errorf("read report %s: %w", id, err)
+		}
+		if err := x.room(); err != nil {
+			return err
 		}
 		r.Received = fromMillis(received)
 		if err := x.exec(`UPDATE report SET state = ?, reason = '', was = state, was_reason = reason, tries = 0 WHERE tenant_id = ? AND id = ?`,

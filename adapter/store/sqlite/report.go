@@ -17,13 +17,11 @@ import (
 
 var _ receive.Ledger = (*DB)(nil)
 
-// maxWaiting is how many reports may wait for a worker before senders are
-// asked to come back later.
-const maxWaiting = 10_000
-
 // Commit implements receive.Ledger.
 func (d *DB) Commit(ctx context.Context, t tenant.ID, key string, rs []receive.Accepted) ([]receive.Accepted, error) {
 	var out []receive.Accepted
+	ctx, end := d.patiently(ctx)
+	defer end()
 	err := d.withTx(ctx, t, func(x *applyTx) error {
 		if key != "" {
 			first, err := x.requested(key)
@@ -32,12 +30,8 @@ func (d *DB) Commit(ctx context.Context, t tenant.ID, key string, rs []receive.A
 				return err
 			}
 		}
-		var waiting int
-		if err := x.row(`SELECT count(*) FROM (SELECT 1 FROM report WHERE tenant_id = ? AND state = 'accepted' LIMIT ?)`, []any{x.t, maxWaiting}, &waiting); err != nil {
+		if err := x.room(); err != nil {
 			return err
-		}
-		if waiting >= maxWaiting {
-			return receive.ErrBusy
 		}
 		var ids []string
 		for _, r := range rs {
@@ -171,7 +165,7 @@ func (d *DB) Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accep
 
 // Detected records as which format a report was read of which nothing came.
 func (d *DB) Detected(ctx context.Context, t tenant.ID, id, format string, confidence int) error {
-	_, err := d.write.ExecContext(ctx, `UPDATE report SET format = ?, confidence = ? WHERE tenant_id = ? AND id = ? AND was IN ('', 'failed')`, format, confidence, t, id)
+	_, err := d.exec(ctx, `UPDATE report SET format = ?, confidence = ? WHERE tenant_id = ? AND id = ? AND was IN ('', 'failed')`, format, confidence, t, id)
 	return err
 }
 
@@ -179,7 +173,7 @@ func (d *DB) Detected(ctx context.Context, t tenant.ID, id, format string, confi
 // report that an earlier reading applied stays applied, and says what became
 // of this one.
 func (d *DB) Fail(ctx context.Context, t tenant.ID, id, reason string) error {
-	_, err := d.write.ExecContext(ctx, `UPDATE report SET finished_at = ?1, was = '', was_reason = '',
+	_, err := d.exec(ctx, `UPDATE report SET finished_at = ?1, was = '', was_reason = '',
 		state = CASE WHEN was IN ('', 'failed') THEN 'failed' ELSE was END,
 		reason = CASE WHEN was IN ('', 'failed') THEN ?2 ELSE ltrim(was_reason || '; ', '; ') || 'decoded again without success: ' || ?2 END,
 		unread = CASE WHEN was IN ('', 'failed') THEN 1 ELSE unread END
