@@ -37,6 +37,10 @@ type Config struct {
 	// ReportDeaths is how often the process may die while it works on one
 	// report before that report is set aside as failed; 3 by default.
 	ReportDeaths int
+	// ReportTime is how long decoding and applying one report may take before
+	// it is failed; an hour by default. Time that it waits for its turn or
+	// for the disk doesn't count.
+	ReportTime time.Duration
 	// Drain is how long Close waits for the reports at work before it breaks
 	// them off; 20 seconds by default.
 	Drain time.Duration
@@ -55,6 +59,7 @@ const (
 	DefaultListen    = "127.0.0.1:8080"
 	defaultMaxUpload = 4 << 30
 	defaultDeaths    = 3
+	defaultTime      = time.Hour
 	defaultDrain     = 20 * time.Second
 )
 
@@ -74,6 +79,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Drain == 0 {
 		c.Drain = defaultDrain
+	}
+	if c.ReportTime == 0 {
+		c.ReportTime = defaultTime
 	}
 	if c.ReportDeaths == 0 {
 		c.ReportDeaths = defaultDeaths
@@ -100,6 +108,9 @@ func (c Config) Validate() error {
 	}
 	if w := c.Waiting; w.Reports < 0 || w.AllReports < 0 || w.Bytes < 0 || w.AllBytes < 0 {
 		return errors.New("limits of what waits: want 1 or more, or 0 for the default")
+	}
+	if c.ReportTime < 0 {
+		return fmt.Errorf("report time: %s is out of range: want more than 0", c.ReportTime)
 	}
 	if c.ReportDeaths < 0 {
 		return fmt.Errorf("report deaths: %d is out of range: want 1 or more", c.ReportDeaths)

@@ -49,7 +49,9 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	n.at(AfterWork, r.Submission.Name)
 	n.track.set(id, "decoding", 0)
 	defer n.track.drop(id)
-	err = n.outlast(ctx, id, func() error { return n.applyReport(ctx, t, id, r) })
+	err = n.outlast(ctx, id, func() error {
+		return n.inTime(ctx, func(ctx context.Context) error { return n.applyReport(ctx, t, id, r) })
+	})
 	var bad *apply.Unreadable
 	var refused *receive.Refusal
 	switch {
@@ -57,6 +59,9 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 		return nil
 	case errors.Is(err, apply.ErrApplied): // another call was first
 		return n.ended(ctx, t, id)
+	case errors.Is(err, errTime):
+		n.log.Error("report given up", "report", id, "reason", err)
+		return n.giveUp(ctx, t, id, err)
 	case errors.As(err, &bad), errors.As(err, &refused), isUnknown(err):
 		n.log.Warn("report can't be read", "report", id, "reason", err)
 		return n.giveUp(ctx, t, id, err)
@@ -67,6 +72,21 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	}
 	n.log.Error("report not applied; it will be tried again", "report", id, "error", err)
 	return errors.Join(err, n.db.Rest(context.WithoutCancel(ctx), t, id))
+}
+
+// errTime says that a report took too long.
+var errTime = errors.New("the report took too long")
+
+// inTime breaks a step off, with errTime, when it takes longer than a report
+// may.
+func (n *Node) inTime(ctx context.Context, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, n.cfg.ReportTime, errTime)
+	defer cancel()
+	err := step(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errTime) {
+		return fmt.Errorf("%w: it was not applied within %s, so it is set aside; its bytes are kept, and it can be replayed (stance serve --report-time)", errTime, n.cfg.ReportTime)
+	}
+	return err
 }
 
 // outlast repeats a step while the disk is full or the record is locked: that

@@ -53,7 +53,7 @@ func serve(ctx context.Context, o cli.ServeOptions) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, FeedMirror: o.FeedMirror, Version: version,
+	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, ReportTime: o.ReportTime, FeedMirror: o.FeedMirror, Version: version,
 		Waiting: receive.Limits{Reports: o.Waiting, AllReports: o.AllWaiting, Bytes: o.WaitingMiB << 20, AllBytes: o.AllWaitingMiB << 20}}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

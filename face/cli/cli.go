@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,6 +49,7 @@ type ServeOptions struct {
 	Workers, ReportDeaths                  int
 	Waiting, AllWaiting                    int   // reports that may wait: of a tenant, altogether
 	WaitingMiB, AllWaitingMiB              int64 // their bytes
+	ReportTime                             time.Duration
 	Verbose                                bool
 }
 
@@ -149,6 +151,7 @@ func (a *App) serveCommand() *cobra.Command {
 	f.StringVar(&o.PublicURL, "public-url", "", "how people reach the server, when it is not the listen address")
 	f.IntVar(&o.Workers, "workers", 0, "reports applied at a time (default: half the cores)")
 	f.IntVar(&o.ReportDeaths, "report-deaths", 0, "how often the server may die over one report before it is set aside (default 3)")
+	f.DurationVar(&o.ReportTime, "report-time", 0, "how long decoding and applying one report may take before it is set aside (default 1h)")
 	f.IntVar(&o.Waiting, "waiting", 0, "reports of one tenant that may wait before senders are asked to come back (default 10000)")
 	f.IntVar(&o.AllWaiting, "all-waiting", 0, "reports of all tenants that may wait (default 50000)")
 	f.Int64Var(&o.WaitingMiB, "waiting-mib", 0, "MiB of one tenant's reports that may wait (default 16384)")

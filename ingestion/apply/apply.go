@@ -95,7 +95,7 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	defer cancel()
 	began := a.Elapsed()
 	batches := startPipeline(ctx, job)
-	first, more := <-batches // the transaction begins when there is something to write
+	first, more := next(ctx, batches) // the transaction begins when there is something to write
 	out := Outcome{Format: job.Format, Confidence: job.Confidence}
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
 		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, taken: map[int64]bool{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
@@ -103,7 +103,7 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 		if s.earlier, err = tx.Earlier(ctx, job.Report); err != nil {
 			return err
 		}
-		for b := first; more; b, more = <-batches {
+		for b := first; more; b, more = next(ctx, batches) {
 			if err := s.take(b); err != nil {
 				return err
 			}
@@ -128,9 +128,23 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 		return tx.Finish(ctx, job.Report, out)
 	})
 	if err != nil {
+		if over := ctx.Err(); over != nil && !errors.Is(err, over) { // the rest follows from that
+			err = fmt.Errorf("%w: %w", over, err)
+		}
 		return Outcome{}, err
 	}
 	return out, nil
+}
+
+// next takes a batch, or none when the context ends first: a decoder that
+// doesn't look at its context is left to itself.
+func next(ctx context.Context, batches <-chan batch) (batch, bool) {
+	select {
+	case b, more := <-batches:
+		return b, more
+	case <-ctx.Done():
+		return batch{}, false
+	}
 }
 
 // session is the work on one report inside its transaction.
