@@ -164,7 +164,12 @@ func (n *Node) Start(ctx context.Context) error {
 func (n *Node) keepTime(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
+	var swept time.Time
 	for {
+		if at := now(); at.Sub(swept) >= sweepEvery {
+			swept = at
+			n.sweepBlobs(ctx, at.Add(-blobLife))
+		}
 		if count, err := n.db.ExpireTriage(ctx, tenantOf(ctx), now()); err != nil && ctx.Err() == nil {
 			n.log.Error("end decisions", "error", err)
 		} else if count > 0 {
@@ -176,6 +181,24 @@ func (n *Node) keepTime(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// Blobs that no report names are removed at start and daily, once they are
+// older than any request that could still make a report of them.
+const (
+	sweepEvery = 24 * time.Hour
+	blobLife   = 2 * uploadLife
+)
+
+// sweepBlobs removes the bytes of uploads that became no report.
+func (n *Node) sweepBlobs(ctx context.Context, before time.Time) {
+	count, err := n.blobs.Sweep(ctx, before, func(t tenant.ID, digest string) (bool, error) { return n.db.Referred(ctx, t, digest) })
+	if err != nil && ctx.Err() == nil {
+		n.log.Error("sweep blobs", "error", err)
+	}
+	if count > 0 {
+		n.log.Info("removed bytes that no report names", "blobs", count)
 	}
 }
 

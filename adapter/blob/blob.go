@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -194,4 +195,51 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Sweep removes blobs that were not stored or asked to be stored for some
+// time and that nobody needs: those of uploads that were refused, or whose
+// process died before the report was committed. needed is asked for each. It
+// returns how many it removed.
+func (f *Folder) Sweep(ctx context.Context, before time.Time, needed func(t tenant.ID, digest string) (bool, error)) (int, error) {
+	paths, err := filepath.Glob(filepath.Join(f.dir, "[0-9]*", "??", "*"))
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range paths {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		id, err := strconv.ParseInt(filepath.Base(filepath.Dir(filepath.Dir(p))), 10, 64)
+		digest := filepath.Base(p)
+		if t := tenant.ID(id); err == nil && t.Valid() && f.path(t, digest) == p && len(digest) == hex.EncodedLen(sha256.Size) {
+			gone, err := f.sweep(p, before, func() (bool, error) { return needed(t, digest) })
+			if err != nil {
+				return n, fmt.Errorf("sweep blobs: %w", err)
+			}
+			if gone {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
+// sweep removes one file if nobody needs it. Whoever stores the same bytes
+// meanwhile finds it young, or gone.
+func (f *Folder) sweep(path string, before time.Time, needed func() (bool, error)) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if keep, err := needed(); keep || err != nil {
+		return false, err
+	}
+	return true, os.Remove(path)
 }

@@ -350,6 +350,12 @@ func (d *DB) ReportBlob(ctx context.Context, t tenant.ID, id string) (blob strin
 	return blob, err
 }
 
+// Referred reports whether any report has these bytes.
+func (d *DB) Referred(ctx context.Context, t tenant.ID, digest string) (ok bool, err error) {
+	err = d.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND digest = ?)`, t, digest).Scan(&ok)
+	return ok, err
+}
+
 // Quarantine lists the parts of a report that could not be read.
 func (d *DB) Quarantine(ctx context.Context, t tenant.ID, id string, limit int) ([]posture.Quarantined, int64, error) {
 	var total int64
