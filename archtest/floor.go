@@ -61,6 +61,7 @@ var arrows = []arrow{
 	{"face/cli", "ingestion/migrate", "migrate sends what another product knows through the API"},
 	{"face/cli", "ingestion/normalise", "decode and gate --local mask secrets and name places as the server does"},
 	{"face/cli", "ingestion/receive", "decode unpacks as the server does"},
+	{"face/cli", "ingestion/sensor", "scan plans what to run and shows it"},
 	{"face/cli", "intelligence/enrich", "gate --local takes what the report says of exploitation"},
 	{"face/cli", "intelligence/risk", "gate --local scores as the server does"},
 	{"face/dependencytrack", "face/httpapi", "a door is let in by the rules of our own API"},

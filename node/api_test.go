@@ -14,6 +14,7 @@ import (
 	"github.com/stance-aspm/stance/adapter/store/sqlite"
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/face/httpapi"
+	"github.com/stance-aspm/stance/ingestion/receive"
 )
 
 // world is a node behind a test server.
@@ -23,9 +24,13 @@ type world struct {
 	srv *httptest.Server
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return worldOf(t, Config{}) }
+
+// worldOf starts a node of a configuration, in a folder of its own.
+func worldOf(t *testing.T, cfg Config) *world {
 	t.Helper()
-	n, err := Open(t.Context(), Config{DataDir: t.TempDir(), Listen: "127.0.0.1:0"}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	cfg.DataDir, cfg.Listen = t.TempDir(), "127.0.0.1:0"
+	n, err := Open(t.Context(), cfg, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,5 +262,55 @@ func TestOneProcessPerFolder(t *testing.T) {
 	_, err := Open(t.Context(), Config{DataDir: w.n.cfg.DataDir, Listen: "127.0.0.1:0"}, slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil)))
 	if err == nil || !strings.Contains(err.Error(), "in use by another") {
 		t.Errorf("a second process opened the folder: %v", err)
+	}
+}
+
+// TestAssign moves an asset through the API: the gate of the application it
+// comes to sees its findings at once, that of the one it leaves no more.
+func TestAssign(t *testing.T) {
+	w := newWorld(t)
+	admin := w.token("admin", "read", "import", "gate")
+	report := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"alpha"}},"versionControlProvenance":[{"repositoryUri":"https://git.test/acme/shop","branch":"main"}],"results":[
+		{"ruleId":"sqli","level":"error","message":{"text":"x"},"properties":{"security-severity":"9.8"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.go"},"region":{"startLine":3}}}]}]}]}`
+	if _, err := w.n.Import(t.Context(), tenant.Default, receive.Submission{Name: "a.sarif"}, strings.NewReader(report)); err != nil {
+		t.Fatal(err)
+	}
+	if code, body := w.do("PUT", "/api/v1/applications/shop", admin, `{"name":"Shop","context":{"criticality":"unknown","exposure":"unknown","environment":"unknown","data_classes":[]}}`); code != http.StatusOK {
+		t.Fatalf("make the application: %d %s", code, body)
+	}
+	policies, err := json.Marshal(map[string]string{"source": "policy: none\nversion: 1\nstages: [build]\nrules:\n  - name: no-findings\n    when: finding.score >= 0.0\n    action: block\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, body := w.do("PUT", "/api/v1/policies", admin, string(policies)); code != http.StatusOK {
+		t.Fatalf("set policies: %d %s", code, body)
+	}
+	blocked := func(application string) bool {
+		t.Helper()
+		code, body := w.do("POST", "/api/v1/gate", admin, `{"application":"`+application+`","stage":"build"}`)
+		var v struct {
+			Outcome string `json:"outcome"`
+		}
+		if err := json.Unmarshal([]byte(body), &v); err != nil || code != http.StatusOK {
+			t.Fatalf("gate of %s: %d %s (%v)", application, code, body, err)
+		}
+		return v.Outcome == "block"
+	}
+	if !blocked("unassigned") || blocked("shop") {
+		t.Fatal("before: want the application 'unassigned' blocked alone")
+	}
+	_, body := w.do("GET", "/api/v1/applications/unassigned", admin, "")
+	var d httpapi.ApplicationDetail
+	if err := json.Unmarshal([]byte(body), &d); err != nil || len(d.AssetList) != 1 {
+		t.Fatalf("unassigned: %s (%v)", body, err)
+	}
+	if code, _ := w.do("PUT", "/api/v1/assets/"+d.AssetList[0].ID+"/application", w.token("read"), `{"application":"shop"}`); code != http.StatusForbidden {
+		t.Errorf("without the scope: %d, want 403", code)
+	}
+	if code, body := w.do("PUT", "/api/v1/assets/"+d.AssetList[0].ID+"/application", admin, `{"application":"shop"}`); code != http.StatusOK || !strings.Contains(body, "git.test/acme/shop") {
+		t.Fatalf("assign: %d %s", code, body)
+	}
+	if blocked("unassigned") || !blocked("shop") {
+		t.Error("after: want the application 'shop' blocked alone")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,11 @@ type Config struct {
 	Drain time.Duration
 	// FeedMirror replaces the hosts of the official feeds.
 	FeedMirror string
+	// Watch are folders whose files are taken as reports.
+	Watch []string
+	// WatchEvery is how often they are looked into; 2 seconds by default. A
+	// file is taken when two looks find it unchanged.
+	WatchEvery time.Duration
 	// Version is the program's version.
 	Version string
 	// At, when set, is called at every boundary between two steps of a report,
@@ -61,6 +67,7 @@ const (
 	defaultDeaths    = 3
 	defaultTime      = time.Hour
 	defaultDrain     = 20 * time.Second
+	defaultWatch     = 2 * time.Second
 )
 
 // withDefaults fills in what is not said.
@@ -82,6 +89,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ReportTime == 0 {
 		c.ReportTime = defaultTime
+	}
+	if c.WatchEvery == 0 {
+		c.WatchEvery = defaultWatch
 	}
 	if c.ReportDeaths == 0 {
 		c.ReportDeaths = defaultDeaths
@@ -114,6 +124,11 @@ func (c Config) Validate() error {
 	}
 	if c.ReportDeaths < 0 {
 		return fmt.Errorf("report deaths: %d is out of range: want 1 or more", c.ReportDeaths)
+	}
+	for i, dir := range c.Watch {
+		if dir == "" || slices.Contains(c.Watch[:i], dir) {
+			return fmt.Errorf("watched folder %q: want each folder once", dir)
+		}
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ type Node struct {
 	formats *formats
 	track   *tracker
 	company company
+	watches []*watch
 	lock    *os.File
 	api     *httpapi.API
 	stop    context.CancelFunc
@@ -98,6 +99,13 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	n.db.SetEnqueue(n.enqueue)
 	n.receive = &receive.Receiver{Blobs: blobs, Ledger: ledger, NewID: newID, Now: now, MaxSize: cfg.MaxUpload}
 	n.uploads = &receive.Uploads{Receiver: n.receive, Parts: n.pieces, Life: uploadLife}
+	for _, dir := range cfg.Watch {
+		w, err := newWatch(dir, tenant.Default, n.receive, log)
+		if err != nil {
+			return nil, err
+		}
+		n.watches = append(n.watches, w)
+	}
 	n.feeds = feed.NewClient(cfg.Version, feed.Options{})
 	n.gates = newGates(n.db)
 	n.formats = &formats{db: n.db, dir: filepath.Join(cfg.DataDir, "formats"), log: log, loaded: map[[32]byte]*mapping.Mapping{}}
@@ -130,7 +138,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
 		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Replays: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
-		Feeds: feedDesk{n}, Formats: n.formats, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
+		Feeds: feedDesk{n}, Formats: n.formats, Hooks: hooks{n}, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
 	}
@@ -157,6 +165,9 @@ func (n *Node) Start(ctx context.Context) error {
 		return fmt.Errorf("start workers: %w", err)
 	}
 	n.done.Go(func() { n.keepTime(ctx) })
+	for _, w := range n.watches {
+		n.done.Go(func() { w.run(ctx, n.cfg.WatchEvery) })
+	}
 	return nil
 }
 

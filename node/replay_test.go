@@ -62,8 +62,8 @@ func (w *world) quarantine(token string, query ...string) httpapi.UnreadList {
 	return l
 }
 
-// open lists the places of open findings.
-func (w *world) open(token string) map[string]bool {
+// stillOpen lists the places of open findings.
+func (w *world) stillOpen(token string) map[string]bool {
 	w.Helper()
 	_, body := w.do("GET", "/api/v1/findings?limit=200&status=open", token, "")
 	var l httpapi.FindingList
@@ -141,7 +141,7 @@ func TestReplayRecords(t *testing.T) {
 	if l := w.quarantine(admin, "first", "true"); len(l.Items) != 1 {
 		t.Errorf("first of each report: %+v", l)
 	}
-	first := w.open(admin)
+	first := w.stillOpen(admin)
 
 	w.describe(admin, "tidewatch", strings.Replace(tidewatch, "problems[]", "nothing[]", 1))
 	if bad := w.replay(admin, r.ID); bad.State != "applied" || !strings.Contains(bad.Reason, "decoded again without success") || bad.Result.New != 1 {
@@ -159,7 +159,7 @@ func TestReplayRecords(t *testing.T) {
 	if l := w.quarantine(admin); len(l.Items) != 0 {
 		t.Errorf("still in quarantine: %+v", l)
 	}
-	second := w.open(admin)
+	second := w.stillOpen(admin)
 	for f := range first {
 		if !second[f] {
 			t.Errorf("%s is another finding now", f)
@@ -202,12 +202,12 @@ func TestReplayedOldReport(t *testing.T) {
 	if r := w.imported(admin, tidings(`{"rule":"TW5","level":"high","file":"e.c","line":9}`)); r.State != "applied" {
 		t.Fatalf("the newer report: %+v", r)
 	}
-	now := w.open(admin)
+	now := w.stillOpen(admin)
 	w.describe(admin, "tidewatch", strings.Replace(tidewatch, "check.id: .rule", `check.id: ".rule // .ruleId"`, 1))
 	if r := w.replay(admin, old.ID); r.State != "applied" || r.Result.Quarantined != 0 {
 		t.Errorf("replayed: %+v", r)
 	}
-	if after := w.open(admin); !maps.Equal(now, after) {
+	if after := w.stillOpen(admin); !maps.Equal(now, after) {
 		t.Errorf("open are %v, were %v", after, now)
 	}
 	if n := w.rows()["finding"]; n != 3 {

@@ -176,7 +176,7 @@ func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receiv
 	}
 	out, err := n.apply.Apply(ctx, apply.Job{
 		Tenant: t, Report: id, Submission: r.Submission, Received: r.Received, Now: now(), Documents: docs,
-		Format: names, Confidence: sure, SecretKey: key, Aliases: n.db.Aliases(ctx),
+		Format: names, Confidence: sure, SecretKey: key, Aliases: n.db.Aliases(ctx), Build: build(),
 		Progress: func(phase string, records int64) { n.track.set(id, phase, records) },
 	})
 	var bad *apply.Unreadable
@@ -188,7 +188,7 @@ func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receiv
 	}
 	n.log.Info("report applied", "report", id, "format", names, "records", out.Records, "new", out.New, "changed", out.Changed,
 		"unchanged", out.Unchanged, "resolved", out.Resolved, "reopened", out.Reopened, "quarantined", out.Quarantined,
-		"seconds", (out.Decode + out.Match + out.Write).Seconds())
+		"seconds", out.Took.Seconds())
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stance-aspm/stance/adapter/migrate/dependencytrack"
 	"github.com/stance-aspm/stance/adapter/migrate/dojo"
+	"github.com/stance-aspm/stance/adapter/scanner"
 	"github.com/stance-aspm/stance/face/cli"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/node"
@@ -31,7 +32,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	app := &cli.App{
 		Version: version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source,
+		Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source, Sensor: scanner.New(),
 	}
 	code := app.Run(ctx, os.Args[1:])
 	stop()
@@ -53,7 +54,7 @@ func serve(ctx context.Context, o cli.ServeOptions) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, ReportTime: o.ReportTime, FeedMirror: o.FeedMirror, Version: version,
+	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, ReportTime: o.ReportTime, FeedMirror: o.FeedMirror, Watch: o.Watch, Version: version,
 		Waiting: receive.Limits{Reports: o.Waiting, AllReports: o.AllWaiting, Bytes: o.WaitingMiB << 20, AllBytes: o.AllWaitingMiB << 20}}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stance-aspm/stance/adapter/scanner"
 	"github.com/stance-aspm/stance/face/cli"
 	"github.com/stance-aspm/stance/pack/demo"
 )
@@ -17,7 +18,7 @@ import (
 func run(t *testing.T, data string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	app := &cli.App{Version: "test", In: strings.NewReader(""), Out: &o, Err: &e, Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source}
+	app := &cli.App{Version: "test", In: strings.NewReader(""), Out: &o, Err: &e, Serve: serve, Local: local, Demo: cli.Demo{Files: demo.Files()}, Migrate: source, Sensor: scanner.New()}
 	code = app.Run(context.Background(), append([]string{"--data", data}, args...))
 	return code, o.String(), e.String()
 }

@@ -76,6 +76,10 @@ type Asset struct {
 	Created    time.Time
 }
 
+// Unassigned is the key of the application that holds the assets which no
+// application claims yet. It is made with the first of them.
+const Unassigned = "unassigned"
+
 // Key makes the lower-case key of an application's name: letters, digits,
 // and single dashes. It returns an error when nothing is left.
 func Key(name string) (string, error) {

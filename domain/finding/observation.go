@@ -71,8 +71,8 @@ type Observation struct {
 	// FirstSeen is when the tool says it saw this first; zero if unsaid.
 	FirstSeen time.Time
 
-	// Raw is the record itself, byte for byte for JSON (one value) and JSON
-	// lines, re-serialised for XML and CSV. It holds every field that has no
+	// Raw is the record itself, byte for byte for JSON (one value), JSON
+	// lines and text, re-serialised for XML and CSV. It holds every field that has no
 	// place above.
 	Raw []byte
 }
@@ -224,6 +224,10 @@ type Claim struct {
 	// it was made; empty and zero when unsaid.
 	By string
 	At time.Time
+	// Product is what a VEX statement is about, as the document names it (a
+	// package URL, an image reference); empty when it names none. The
+	// observation's Component is then the part of the product that is meant.
+	Product string
 	// Baseline is SARIF's baselineState ("new", "unchanged", "updated",
 	// "absent").
 	Baseline string

@@ -102,6 +102,12 @@ func Decide(present bool, triage *Triage, claim Claim) (Status, Authority) {
 		return NotAffected, by
 	case ClaimSuppressedByTool:
 		return Suppressed, by
+	case ClaimFixed: // of a scanner it would not be present; a VEX statement says that this version has the fix
+		return NotAffected, by
+	case ClaimAffected, ClaimUnderReview:
+		if by == ByVEX {
+			return Open, ByVEX
+		}
 	}
 	return Open, ByEvidence
 }

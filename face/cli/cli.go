@@ -39,6 +39,8 @@ type App struct {
 	// Migrate opens another product to bring over what it knows:
 	// "defectdojo" or "dependency-track".
 	Migrate func(product, url, token string) (Source, error)
+	// Sensor looks at source trees and runs scanners over them.
+	Sensor Sensor
 
 	conn connection
 }
@@ -50,7 +52,9 @@ type ServeOptions struct {
 	Waiting, AllWaiting                    int   // reports that may wait: of a tenant, altogether
 	WaitingMiB, AllWaitingMiB              int64 // their bytes
 	ReportTime                             time.Duration
-	Verbose                                bool
+	// Watch are folders whose files are taken as reports.
+	Watch   []string
+	Verbose bool
 }
 
 // Local is a server inside this process.
@@ -122,8 +126,27 @@ func (a *App) root() *cobra.Command {
 	p.StringVar(&a.conn.server, "server", os.Getenv("STANCE_SERVER"), "address of the server (STANCE_SERVER); without it the one on --data, or one inside this command")
 	p.StringVar(&a.conn.data, "data", envOr("STANCE_DATA", "data"), "data folder of the embedded server (STANCE_DATA)")
 	// Tokens come from the environment alone: a flag would show in the list of processes.
-	root.AddCommand(a.serveCommand(), a.importCommand(), a.decodeCommand(), a.gateCommand(), a.explainCommand(), a.findingsCommand(),
-		a.triageCommand(), a.feedCommand(), a.policyCommand(), a.formatCommand(), a.quarantineCommand(), a.applicationCommand(), a.tokenCommand(), a.signInCommand(), a.demoCommand(), a.migrateCommand())
+	root.AddCommand(
+		a.serveCommand(),
+		a.importCommand(),
+		a.decodeCommand(),
+		a.gateCommand(),
+		a.explainCommand(),
+		a.findingsCommand(),
+		a.triageCommand(),
+		a.feedCommand(),
+		a.policyCommand(),
+		a.formatCommand(),
+		a.quarantineCommand(),
+		a.applicationCommand(),
+		a.tokenCommand(),
+		a.hookCommand(),
+		a.signInCommand(),
+		a.demoCommand(),
+		a.migrateCommand(),
+		a.scanCommand(),
+		a.assetCommand(),
+	)
 	return root
 }
 
@@ -157,6 +180,7 @@ func (a *App) serveCommand() *cobra.Command {
 	f.Int64Var(&o.WaitingMiB, "waiting-mib", 0, "MiB of one tenant's reports that may wait (default 16384)")
 	f.Int64Var(&o.AllWaitingMiB, "all-waiting-mib", 0, "MiB of all tenants' reports that may wait (default 65536)")
 	f.StringVar(&o.FeedMirror, "feed-mirror", os.Getenv("STANCE_FEED_MIRROR"), "base address of a mirror of the feeds (STANCE_FEED_MIRROR)")
+	f.StringArrayVar(&o.Watch, "watch", nil, "take the files of this folder as reports; may be repeated")
 	f.BoolVar(&o.Verbose, "verbose", false, "log what happens in detail")
 	return c
 }

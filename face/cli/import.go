@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/face/httpapi"
@@ -29,6 +30,7 @@ type importOptions struct {
 	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output string
 	part, noGit, accept                                                                      bool
 	wait                                                                                     time.Duration
+	resumeAbove                                                                              int64 // MiB
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -48,22 +50,28 @@ func (a *App) importCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.runImport(cmd.Context(), args, o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.application, "application", "", "application the reports belong to (made when new)")
-	f.StringVar(&o.asset, "asset", "", "repository, image or site that was scanned")
+	o.targetFlags(f)
 	f.StringVar(&o.kind, "asset-kind", "", "repository, image, endpoint, cloud_resource, cluster or host")
-	f.StringVar(&o.ref, "ref", "", "branch or tag that was scanned")
-	f.StringVar(&o.commit, "commit", "", "commit that was scanned")
 	f.StringVar(&o.digest, "digest", "", "digest of the image that was scanned")
 	f.StringVar(&o.format, "format", "", "read as this format instead of detecting it")
 	f.StringVar(&o.tool, "tool", "", "the tool's name, instead of what the report says")
 	f.StringVar(&o.category, "category", "", "keeps scans of one tool over one target apart that do not replace each other")
 	f.StringVar(&o.scannedAt, "scanned-at", "", "when the scan was made, such as 2026-01-31T12:00:00Z")
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
-	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
 	f.BoolVar(&o.accept, "accept", false, "keep the mapping that is proposed for a report of an unknown tool, and import by it")
 	f.DurationVar(&o.wait, "wait", defaultPatience, "how long to wait for a server that has no room for a report now")
+	f.Int64Var(&o.resumeAbove, "resume-above", 64, "send files above so many MiB to a running server in a way that survives broken connections")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
+}
+
+// targetFlags are the flags that import and scan share: what was scanned.
+func (o *importOptions) targetFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.application, "application", "", "application the reports belong to (made when new)")
+	f.StringVar(&o.asset, "asset", "", "repository, image or site that was scanned")
+	f.StringVar(&o.ref, "ref", "", "branch or tag that was scanned")
+	f.StringVar(&o.commit, "commit", "", "commit that was scanned")
+	f.BoolVar(&o.noGit, "no-git", false, "take nothing from the Git work tree")
 }
 
 func (o *importOptions) check() error {
@@ -88,7 +96,7 @@ func (a *App) runImport(ctx context.Context, args []string, o importOptions) err
 		return err
 	}
 	if !o.noGit {
-		o.fromGit(ctx)
+		o.fromGit(ctx, ".")
 	}
 	files, err := a.reportFiles(args, o.format, o.accept)
 	if err != nil {
@@ -160,10 +168,11 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 	}
 	p := a.progress(name)
 	defer p.end()
-	var list httpapi.ReportList
 	body, rewind := rewinder(body)
-	if err := a.patience(o.wait).do(ctx, name, func() error {
-		return c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list)
+	var list httpapi.ReportList
+	if err := a.patience(o.wait).do(ctx, name, func() (err error) {
+		list, err = a.transfer(ctx, c, body, q, o, p)
+		return err
 	}, rewind); err != nil {
 		return nil, err
 	}
@@ -178,6 +187,23 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 		list.Items[i] = last
 	}
 	return list.Items, nil
+}
+
+// transfer brings the bytes to the server: in one request, or, when there are
+// many and a line lies between, resumably.
+func (a *App) transfer(ctx context.Context, c *client, body io.Reader, q url.Values, o importOptions, p *progress) (httpapi.ReportList, error) {
+	if f, ok := body.(*os.File); ok {
+		info, err := f.Stat()
+		if err == nil && info.Mode().IsRegular() {
+			p.total = info.Size()
+			if a.conn.stop == nil && p.total > o.resumeAbove<<20 {
+				return a.sendResumable(ctx, c, f, p.total, q, p)
+			}
+		}
+	}
+	var list httpapi.ReportList
+	err := c.call(ctx, http.MethodPost, "/api/v1/reports", q, p.reader(body), &list)
+	return list, err
 }
 
 func (a *App) printImports(rs []httpapi.Report, output string) error {
@@ -286,12 +312,13 @@ func recognised(path string) bool {
 	return err == nil
 }
 
-// fromGit fills in what the work tree knows: the repository, the branch and
-// the commit.
-func (o *importOptions) fromGit(ctx context.Context) {
+// fromGit fills in what the work tree that a folder lies in knows: the
+// repository, the branch and the commit.
+func (o *importOptions) fromGit(ctx context.Context, dir string) {
 	git := func(args ...string) string {
 		var out bytes.Buffer
 		cmd := exec.CommandContext(ctx, "git", args...)
+		cmd.Dir = dir
 		cmd.Stdout = &out
 		if cmd.Run() != nil {
 			return ""

@@ -15,6 +15,7 @@ type progress struct {
 	w     io.Writer
 	name  string
 	sent  atomic.Int64
+	total int64 // bytes to send, when they are known
 	shown time.Time
 	live  bool
 }
@@ -59,6 +60,12 @@ func (p *progress) line(format string, args ...any) {
 	}
 	p.shown = time.Now()
 	fmt.Fprintf(p.w, "\r\x1b[K%s  %s", p.name, fmt.Sprintf(format, args...))
+}
+
+// note says something that is not to be missed, also where nobody watches.
+func (p *progress) note(format string, args ...any) {
+	p.end()
+	fmt.Fprintf(p.w, "stance: %s: %s\n", p.name, fmt.Sprintf(format, args...))
 }
 
 func (p *progress) end() {

@@ -31,6 +31,7 @@ type API struct {
 	Policies PolicyStore
 	Feeds    Feeds
 	Formats  FormatDesk
+	Hooks    Hooks
 	Access   Access
 	Tokens   TokenDesk
 	Carry    Carry
@@ -105,6 +106,7 @@ func (a *API) Handler() http.Handler {
 	for _, d := range a.Doors {
 		mux.Handle(d.Pattern, a.door(d))
 	}
+	mux.HandleFunc("POST /hooks/{id}", a.deliver) // its credential is the signature
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", a.ready)
 	if a.Web != nil {
@@ -131,6 +133,7 @@ func (a *API) register(api huma.API) {
 	a.gateRoutes(api)
 	a.feedRoutes(api)
 	a.formatRoutes(api)
+	a.hookRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
 }

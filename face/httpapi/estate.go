@@ -30,6 +30,9 @@ type Assets interface {
 	AddAsset(ctx context.Context, t tenant.ID, application string, kind estate.AssetKind, name string) error
 	// SetDefaultRef says which branch or tag of an asset counts in figures.
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
+	// AssignAsset moves an asset with all that is known of it under an
+	// application, which is made when new.
+	AssignAsset(ctx context.Context, t tenant.ID, id estate.AssetID, application string) error
 }
 
 // KeyInput names an application in a path. It is exported because only
@@ -45,6 +48,7 @@ func (a *API) estateRoutes(api huma.API) {
 	route(api, scopeAdmin, http.MethodPut, "/api/v1/applications/{key}", "save-application", "Make or change an application", "Sets name, owner and context. The scores of its findings follow.", a.saveApplication)
 	route(api, scopeAdmin, http.MethodPost, "/api/v1/applications/{key}/assets", "add-asset", "Add an asset", "Makes an asset that no scan has reached yet: it is shown as unscanned, not as clean.", a.addAsset)
 	route(api, scopeAdmin, http.MethodPut, "/api/v1/assets/{id}/default-ref", "set-default-ref", "Choose the branch that counts", "Figures count the findings of this branch or tag.", a.setDefaultRef)
+	route(api, scopeAdmin, http.MethodPut, "/api/v1/assets/{id}/application", "assign-asset", "Assign an asset to an application", "Moves an asset with its findings, their triage and history, its scans and reports under an application, which is made when new. Scores follow the application's context. Assets that no sender placed wait under the application 'unassigned'.", a.assignAsset)
 }
 
 func (a *API) overview(ctx context.Context, _ *struct{}) (*body[Overview], error) {
@@ -107,6 +111,24 @@ func (a *API) setDefaultRef(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return nil, a.problem(ctx, a.Assets.SetDefaultRef(ctx, who(ctx).Tenant, id, in.Body.Ref))
+}
+
+func (a *API) assignAsset(ctx context.Context, in *struct {
+	IDInput
+	Body AssetAssignment
+}) (*body[ApplicationDetail], error) {
+	id, err := parseAssetID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	key, err := estate.Key(in.Body.Application)
+	if err != nil {
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	}
+	if err := a.Assets.AssignAsset(ctx, who(ctx).Tenant, id, in.Body.Application); err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return a.getApplication(ctx, &KeyInput{key})
 }
 
 func (a *API) addAsset(ctx context.Context, in *struct {

@@ -107,7 +107,7 @@ func detail(d posture.Detail, s risk.Result) FindingDetail {
 	out := FindingDetail{
 		Finding: row(d.Row), Check: Check(d.Check), Advisories: d.Advisories, FixVersions: d.FixVersions, Fix: d.Fix,
 		References: d.References, Location: location(d.Location), DecidedBy: d.Decided.String(), Explanation: score(s),
-		Observations: []ToolObservation{}, Refs: []RefState{}, Component: component(d.Component), CWEs: weaknesses(d.CWEs),
+		Observations: []ToolObservation{}, Refs: []RefState{}, Statements: []Statement{}, Conflicts: append([]string{}, d.Conflicts...), Component: component(d.Component), CWEs: weaknesses(d.CWEs),
 	}
 	if t := d.Triage; t != nil {
 		out.Triage = &Triage{Status: string(t.Status), Reason: t.Reason, By: t.By, At: t.At, Until: timePtr(t.Until)}
@@ -117,6 +117,12 @@ func detail(d posture.Detail, s risk.Result) FindingDetail {
 	}
 	for _, r := range d.Refs {
 		out.Refs = append(out.Refs, RefState(r))
+	}
+	for i, s := range d.Statements {
+		out.Statements = append(out.Statements, Statement{
+			State: string(s.Claim.State), Justification: s.Claim.Justification, Detail: s.Claim.Detail, Author: s.Author, Trust: s.Trust.String(),
+			At: s.At, Product: s.Product, ReportID: s.Report, Decides: i == 0 && d.Decided == finding.ByVEX,
+		})
 	}
 	return out
 }

@@ -38,7 +38,7 @@ type Reports interface {
 const maxUpload = 4 << 30
 
 type uploadInput struct {
-	Application string `query:"application" maxLength:"200" doc:"name or key; made when new. Without it the report goes to the application 'unassigned'"`
+	Application string `query:"application" maxLength:"200" doc:"name or key; made when new. Without it the report goes to the one that alone has the asset, else to 'unassigned'"`
 	Asset       string `query:"asset" maxLength:"500" doc:"name of the repository, image, site …; without it the report tells"`
 	AssetKind   string `query:"asset_kind" enum:"repository,image,endpoint,cloud_resource,cluster,host"`
 	Ref         string `query:"ref" maxLength:"300" doc:"branch or tag"`

@@ -44,6 +44,11 @@ type ApplicationEdit struct {
 	Context     Context `json:"context"`
 }
 
+// AssetAssignment says to which application an asset belongs.
+type AssetAssignment struct {
+	Application string `json:"application" minLength:"1" maxLength:"200" doc:"name or key; made when new"`
+}
+
 // Asset is an asset with its figures.
 type Asset struct {
 	ID          string          `json:"id" format:"uuid"`

@@ -234,6 +234,21 @@ type FindingDetail struct {
 	Explanation  Score             `json:"explanation"`
 	Observations []ToolObservation `json:"observations"`
 	Refs         []RefState        `json:"refs"`
+	Statements   []Statement       `json:"statements" doc:"what VEX documents say and stands, the most trusted author's first"`
+	Conflicts    []string          `json:"conflicts" doc:"where statements are at odds with each other or with evidence that the flaw can be reached"`
+}
+
+// Statement is what a VEX document says of a finding.
+type Statement struct {
+	State         string    `json:"state" doc:"affected, under_review, not_affected, false_positive, fixed"`
+	Justification string    `json:"justification,omitempty"`
+	Detail        string    `json:"detail,omitempty"`
+	Author        string    `json:"author,omitempty"`
+	Trust         string    `json:"trust" enum:"own,supplier,scanner"`
+	At            time.Time `json:"at"`
+	Product       string    `json:"product,omitempty" doc:"absent when the document was imported for the asset"`
+	ReportID      string    `json:"report_id"`
+	Decides       bool      `json:"decides" doc:"whether the status follows this statement"`
 }
 
 // Weakness is a CWE entry.

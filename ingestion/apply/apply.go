@@ -47,6 +47,9 @@ type Job struct {
 	Confidence int
 	SecretKey  []byte
 	Aliases    advisory.Aliases
+	// Build names the program to the revision: what one build read another
+	// may read differently. Without it every record is read.
+	Build string
 	// Progress is told now and then how far it is; it may be nil.
 	Progress func(phase string, records int64)
 }
@@ -68,13 +71,19 @@ type Outcome struct {
 	Records, Observations, Quarantined, Components int64
 	New, Changed, Unchanged, Reopened, Resolved    int64
 	WouldResolve                                   int64
+	Statements                                     int64  // of VEX documents
 	Held                                           string // why closings wait for a person; "" when none do
 	Notes                                          []string
 	Tools                                          []string
 	Asset                                          estate.AssetID
 	Ref, Commit                                    string
 	ScannedAt                                      time.Time
-	Decode, Match, Write                           time.Duration
+	// Decode to Judge are how long each step worked, Took how long all took:
+	// steps run beside each other. Score is what flaws weigh in their
+	// context, Judge what the evidence makes of findings that were there.
+	Decode, Normalise, Match, Write, Score, Judge, Took time.Duration
+	// Recalled is how many observations were known by their record.
+	Recalled int64
 }
 
 // Unreadable says that nothing of a report could be read. The report is kept;
@@ -94,11 +103,12 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	began := a.Elapsed()
-	batches := startPipeline(ctx, job)
+	clock := newStopwatch(a.Elapsed)
+	batches := startPipeline(ctx, &job, clock)
 	first, more := next(ctx, batches) // the transaction begins when there is something to write
 	out := Outcome{Format: job.Format, Confidence: job.Confidence}
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
-		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, taken: map[int64]bool{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}}
+		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, taken: map[int64]bool{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}, matching: timer{elapsed: a.Elapsed}, scoring: timer{elapsed: a.Elapsed}, judging: timer{elapsed: a.Elapsed}}
 		var err error
 		if s.earlier, err = tx.Earlier(ctx, job.Report); err != nil {
 			return err
@@ -114,17 +124,21 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		out.Decode = a.Elapsed() - began - out.Write // the first import of a series writes as it reads
+		out.Decode, out.Normalise = clock.decode.total, clock.normalise.total
 		if s.failure != nil && out.Observations == 0 && out.Components == 0 {
 			return &Unreadable{s.failure} // nothing was read: this says nothing of the target
 		}
 		if job.Progress != nil {
 			job.Progress("matching", out.Records)
 		}
+		stop, other := s.matching.start(), out.Write+s.scoring.total
 		if err := s.finish(); err != nil {
 			return err
 		}
-		out.Match = a.Elapsed() - began - out.Decode - out.Write
+		stop()
+		out.Score, out.Judge = s.scoring.total, s.judging.total
+		out.Match = s.matching.total - (out.Write + out.Score - other) - out.Judge
+		out.Took = a.Elapsed() - began
 		return tx.Finish(ctx, job.Report, out)
 	})
 	if err != nil {
@@ -156,15 +170,21 @@ type session struct {
 	out     *Outcome
 	scans   map[string]*scan
 	order   []*scan
-	now     *scan // the run that observations belong to
+	now     *scan        // the run that observations belong to
+	away    []*scan      // runs that were left with observations in hand
+	pack    *ChunkWriter // whose compressor all scans share
 	judged  map[judgeKey]Judgement
 	flaws   map[finding.Key]int64
-	doc     int    // the document that records are counted of
-	record  int    // last record counted
-	any     bool   // a record of the document was counted
-	failure error  // of the first document that could not be read to its end
-	doubt   string // of all scans, for that reason
-	early   int    // faults before the first run
+	doc     int            // the document that records are counted of
+	record  int            // last record counted
+	any     bool           // a record of the document was counted
+	failure error          // of the first document that could not be read to its end
+	doubt   string         // of all scans, for that reason
+	early   int            // faults before the first run
+	vex     *statements    // the VEX document that is read, else nil
+	stated  []AboutProduct // by all VEX documents of the report
+	// reconsider are assets that statements bear on.
+	reconsider []reconsidered
 	// joined are findings that a scan of this report joined; another scan of
 	// it may have made them.
 	joined []finding.ID
@@ -172,6 +192,8 @@ type session struct {
 	// the series of those that this reading makes too.
 	earlier []Earlier
 	taken   map[int64]bool
+	// How long the steps worked that the transaction takes itself.
+	matching, scoring, judging timer
 }
 
 type judgeKey struct {
@@ -194,21 +216,44 @@ func (s *session) take(b batch) error {
 			return err
 		}
 	}
-	for i, o := range b.obs {
-		s.count(o.Position.Record)
+	if b.recall != nil {
+		var r *recaller
+		if s.vex == nil {
+			r = s.now.offer()
+		}
+		b.recall <- r
+	}
+	for _, k := range b.known {
+		s.count(k.record)
 		s.out.Observations++
-		if err := s.now.observe(o, b.ids[i], b.advisories[i]); err != nil {
+		s.out.Recalled++
+		s.now.recalled.Add(k.n)
+	}
+	last := s.record
+	for i := range b.seen {
+		s.count(b.seen[i].Position.Record)
+		s.out.Observations++
+		if s.vex != nil {
+			if err := s.state(b.seen[i].Observation, b.seen[i].advisory); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.now.observe(&b.seen[i]); err != nil {
 			return err
 		}
 	}
+	s.record = max(s.record, last)
 	if len(b.faults) > 0 {
 		for _, f := range b.faults {
 			s.count(f.Position.Record)
 		}
 		s.out.Quarantined += int64(len(b.faults))
-		if s.now != nil {
+		switch {
+		case s.vex != nil: // says nothing of a scan
+		case s.now != nil:
 			s.now.faults += len(b.faults)
-		} else {
+		default:
 			s.early += len(b.faults)
 		}
 		for i := range b.faults {
@@ -218,7 +263,7 @@ func (s *session) take(b batch) error {
 			return err
 		}
 	}
-	if len(b.components) > 0 || len(b.depends) > 0 {
+	if (len(b.components) > 0 || len(b.depends) > 0) && s.vex == nil {
 		s.out.Components += int64(len(b.components))
 		if s.now.late() { // the record holds a newer inventory
 			return nil
@@ -241,11 +286,10 @@ func (s *session) count(record int) {
 // openRun finds the series that a run's scan belongs to. Runs of one tool and
 // category over one target are one scan.
 func (s *session) openRun(r *format.Run) error {
-	if s.now != nil { // what it saw so far is to be found by this run
-		if err := s.now.flush(); err != nil {
-			return err
-		}
+	if r.Statements {
+		return s.openStatements(r)
 	}
+	s.vex = nil
 	if c := s.job.Submission.Category; c != "" {
 		apart := *r
 		if apart.Category = c; r.Category != "" {
@@ -256,21 +300,12 @@ func (s *session) openRun(r *format.Run) error {
 	tool := toolName(s.job.Submission.Tool, r.Tool)
 	kind, name, ref := s.target(r)
 	key := strings.Join([]string{string(kind), name, ref, tool, r.Category}, "\x00")
-	for _, n := range r.Notes {
-		if len(s.out.Notes) < maxNotes && !slices.Contains(s.out.Notes, n) {
-			s.out.Notes = append(s.out.Notes, n)
-		}
-	}
+	s.tell(tool, r.Notes)
 	if known, ok := s.scans[key]; ok {
-		known.failed = known.failed || r.Failed
-		s.now = known
-		return nil
+		known.failed, known.part = known.failed || r.Failed, known.part || r.Part
+		return s.turnTo(known)
 	}
-	application := s.job.Submission.Application
-	if application == "" {
-		application = unassigned
-	}
-	target, err := s.tx.Target(s.ctx, application, kind, name)
+	target, err := s.tx.Target(s.ctx, s.job.Submission.Application, kind, name)
 	if err != nil {
 		return err
 	}
@@ -278,23 +313,63 @@ func (s *session) openRun(r *format.Run) error {
 	if err != nil {
 		return err
 	}
+	if err := sc.name(r, kind, name); err != nil {
+		return err
+	}
 	sc.doubt = s.doubt
-	s.scans[key], s.now = sc, sc
+	s.scans[key] = sc
+	if err := s.turnTo(sc); err != nil {
+		return err
+	}
 	sc.faults, s.early = s.early, 0
 	s.order = append(s.order, sc)
-	if !slices.Contains(s.out.Tools, tool) {
-		s.out.Tools = append(s.out.Tools, tool)
-	}
 	if len(s.order) == 1 {
 		s.out.Asset, s.out.Ref, s.out.Commit, s.out.ScannedAt = target.AssetID, ref, sc.commit, sc.at
 	}
 	return nil
 }
 
-const (
-	maxNotes   = 20
-	unassigned = "unassigned"
-)
+// tell notes a tool and what it had to say.
+func (s *session) tell(tool string, notes []string) {
+	if !slices.Contains(s.out.Tools, tool) {
+		s.out.Tools = append(s.out.Tools, tool)
+	}
+	for _, n := range notes {
+		if len(s.out.Notes) < maxNotes && !slices.Contains(s.out.Notes, n) {
+			s.out.Notes = append(s.out.Notes, n)
+		}
+	}
+}
+
+// maxAway is how many runs may wait with observations in hand: reports that
+// go back and forth between targets then still fill their chunks, and memory
+// stays bounded.
+const maxAway = 32
+
+// turnTo makes a scan the one that observations belong to. What other runs
+// saw of the same asset so far is settled first, so that this one finds it.
+func (s *session) turnTo(sc *scan) error {
+	if s.now != nil && s.now != sc && !slices.Contains(s.away, s.now) {
+		s.away = append(s.away, s.now)
+	}
+	s.now = sc
+	kept := s.away[:0]
+	for i, other := range s.away {
+		switch {
+		case other == sc:
+		case sc != nil && other.target.Asset == sc.target.Asset || i < len(s.away)-maxAway:
+			if err := other.flush(); err != nil {
+				return err
+			}
+		default:
+			kept = append(kept, other)
+		}
+	}
+	s.away = kept
+	return nil
+}
+
+const maxNotes = 20
 
 // target says what a run scanned: what the sender said, else what the report
 // says, else the application itself.
@@ -321,19 +396,19 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 		switch {
 		case t.Repository != "":
 			name = estate.RepositoryName(t.Repository)
-		case kind != estate.Repository && t.Name != "":
+		case (kind != estate.Repository || t.Kind == "project") && t.Name != "":
 			name = t.Name
 		default:
 			name = sub.Application
 		}
 	}
 	if name == "" {
-		name = unassigned
+		name = unplaced(t)
 	}
 	if ref == "" {
 		ref = strings.TrimPrefix(t.Branch, "refs/heads/")
 	}
-	if kind == estate.Image {
+	if kind == estate.Image && name != t.Digest {
 		if repo, tag, ok := cutTag(name); ok {
 			name = repo
 			if ref == "" {
@@ -342,6 +417,20 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 		}
 	}
 	return kind, name, ref
+}
+
+// unplaced names what neither the sender nor the usual fields of a report
+// name: by whatever else the report calls it.
+func unplaced(t *format.Target) string {
+	switch product := estate.Product(t.PURL); {
+	case t.Name != "":
+		return t.Name
+	case strings.HasPrefix(product.Name, "purl:"):
+		return strings.TrimPrefix(product.Name, "purl:")
+	case t.Digest != "":
+		return t.Digest
+	}
+	return estate.Unassigned
 }
 
 // cutTag splits an image reference into repository and tag.
@@ -396,7 +485,15 @@ func (s *session) finish() error {
 			return err
 		}
 	}
-	return s.dropRest()
+	if err := s.dropRest(); err != nil {
+		return err
+	}
+	for _, r := range s.reconsider {
+		if _, err := heedAsset(s.ctx, s.tx, r.asset, r.ss, s.job.Report, s.job.Now); err != nil {
+			return err
+		}
+	}
+	return s.heed()
 }
 
 // flaw returns the record's number of an observation's flaw.
@@ -430,6 +527,7 @@ func (s *session) judge(id int64, f *finding.Flaw, t *Target, severity finding.S
 	if j, ok := s.judged[key]; ok {
 		return j, nil
 	}
+	defer s.scoring.start()()
 	j, err := s.tx.Judge(s.ctx, id, f, severity, tools, t.Context)
 	if err == nil && len(s.judged) < maxRemembered {
 		s.judged[key] = j

@@ -35,7 +35,13 @@ func NewChunkWriter() (*ChunkWriter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start compressor: %w", err)
 	}
-	return &ChunkWriter{enc: enc, index: map[string]int{}}, nil
+	return chunkWriterWith(enc), nil
+}
+
+// chunkWriterWith returns an empty writer that shares a compressor: a report
+// about ten thousand hosts needs one, not ten thousand.
+func chunkWriterWith(enc *zstd.Encoder) *ChunkWriter {
+	return &ChunkWriter{enc: enc, index: map[string]int{}}
 }
 
 var chunkOptions = json.JoinOptions(json.OmitZeroStructFields(true), jsontext.AllowInvalidUTF8(true))

@@ -55,16 +55,14 @@ func refold(ctx context.Context, tx Tx, s Series, report, by, why string, at tim
 	if err := tx.SaveSeries(ctx, s); err != nil {
 		return err
 	}
-	ss, err := tx.SightingsOf(ctx, s.ID)
-	if err != nil {
-		return err
-	}
 	moved := roaring.Xor(before, s.Present)
 	var ids []finding.ID
-	for i := range ss {
-		if moved.Contains(ss[i].N) {
-			ids = append(ids, ss[i].Finding)
+	if err := tx.EachSighting(ctx, s.ID, func(s *Sighting) {
+		if moved.Contains(s.N) {
+			ids = append(ids, s.Finding)
 		}
+	}); err != nil {
+		return err
 	}
 	turns, err := RefreshAsset(ctx, tx, s.Asset, unique(ids), at)
 	if err != nil {
@@ -100,6 +98,10 @@ func RefreshAsset(ctx context.Context, tx Tx, asset int64, ids []finding.ID, now
 	if err != nil {
 		return nil, err
 	}
-	r := &Refresher{Tx: tx, Series: series, ToolBit: bit, DefaultRef: t.DefaultRef, Context: t.Context, Now: now}
+	stated, err := tx.AssetStatements(ctx, asset)
+	if err != nil {
+		return nil, err
+	}
+	r := &Refresher{Tx: tx, Series: series, ToolBit: bit, DefaultRef: t.DefaultRef, Context: t.Context, Statements: finding.NewStatements(stated), Now: now}
 	return r.Refresh(ctx, ids)
 }

@@ -1,8 +1,10 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -17,7 +19,7 @@ func (sc *scan) finish() error {
 	if err := sc.flush(); err != nil {
 		return err
 	}
-	if !sc.fresh() {
+	if !sc.fresh {
 		if err := sc.match(); err != nil {
 			return err
 		}
@@ -30,6 +32,10 @@ func (sc *scan) finish() error {
 
 // match assigns the observations of a scan whose series has been seen before.
 func (sc *scan) match() error {
+	if err := sc.contest(); err != nil {
+		return err
+	}
+	sc.seenSet.Or(sc.clean)
 	present := sc.series.Present
 	if sc.late() && sc.earlier != nil { // what was there then, not what came since
 		present = sc.earlier.Seen
@@ -55,6 +61,10 @@ func (sc *scan) match() error {
 			continue
 		}
 		known := &sc.known[k]
+		digest := uint64(0)
+		if known.Join == JoinFirst || sc.recall.of(known.N) != 0 {
+			digest = seen.digest
+		}
 		if gone(seen.claim) {
 			sc.goneSet.Add(known.N)
 			continue
@@ -63,8 +73,12 @@ func (sc *scan) match() error {
 		sc.remember(sc.ids[i], known.Finding)
 		if known.ID.Content == sc.ids[i].Content && known.ID.Key == sc.ids[i].Key && known.ID.Text == sc.ids[i].Text || newer.Contains(known.N) {
 			sc.touch(known.Finding, unchanged)
+			if digest != 0 && !sc.late() {
+				sc.recall.put(known.N, digest)
+			}
 			continue
 		}
+		sc.recall.put(known.N, digest)
 		updated = append(updated, sc.update(known, i, m.how[i]))
 	}
 	told := map[finding.ID]told{}
@@ -129,7 +143,7 @@ func (sc *scan) update(known *Sighting, i int, how Join) Sighting {
 	seen := &sc.seen[i]
 	sg := *known
 	moved := known.ID.Key != sc.ids[i].Key || how != JoinSame
-	sg.ID, sg.At, sg.Severity, sg.Claim, sg.VEX = sc.ids[i], seen.at, seen.severity, seen.claim, seen.vex
+	sg.ID, sg.At, sg.Severity, sg.Claim, sg.VEX = sc.ids[i], sc.keptAt(seen), seen.severity, seen.claim, seen.vex
 	sc.touch(known.Finding, changed)
 	e := Event{Finding: known.Finding, Valid: sc.at, Type: EventChanged, By: sc.tool}
 	if moved {
@@ -139,6 +153,16 @@ func (sc *scan) update(known *Sighting, i int, how Join) Sighting {
 	}
 	sc.events = append(sc.events, e)
 	return sg
+}
+
+// keptAt is where an observation is kept: in this report, or as that of the
+// sighting that said the same.
+func (sc *scan) keptAt(seen *seenObservation) ChunkRef {
+	if seen.same == 0 {
+		return seen.at
+	}
+	i, _ := slices.BinarySearchFunc(sc.known, seen.same-1, func(s Sighting, n uint32) int { return cmp.Compare(s.N, n) })
+	return sc.known[min(i, len(sc.known)-1)].At
 }
 
 // reread unpacks a chunk of this report and settles its observations that are
@@ -183,6 +207,9 @@ func (sc *scan) conclude() error {
 	if err != nil {
 		return err
 	}
+	if err := sc.keepDigests(everyPart); err != nil {
+		return err
+	}
 	why, present := set.Held, sc.series.Present
 	if sc.series.FirstAt.IsZero() || sc.at.Before(sc.series.FirstAt) {
 		sc.series.FirstAt = sc.at
@@ -214,9 +241,14 @@ func (sc *scan) conclude() error {
 	if err != nil {
 		return err
 	}
-	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Now: sc.s.job.Now}
+	r := &Refresher{Tx: tx, Series: sc.others, ToolBit: bit, DefaultRef: sc.target.DefaultRef, Context: sc.target.Context, Statements: sc.stated, Now: sc.s.job.Now}
+	stop := sc.s.judging.start()
 	turns, err := r.Refresh(ctx, ids)
+	stop()
 	if err != nil {
+		return err
+	}
+	if err := sc.countRecalled(turns); err != nil {
 		return err
 	}
 	sc.record(turns, sets)
@@ -230,7 +262,7 @@ func (sc *scan) conclude() error {
 // for, so all are folded anew and returned.
 func (sc *scan) place() (set Scan, sets []ScanSet, err error) {
 	ctx, tx := sc.s.ctx, sc.s.tx
-	set = Scan{ScanSet: ScanSet{At: sc.at, Full: !sc.s.job.Submission.Part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet},
+	set = Scan{ScanSet: ScanSet{At: sc.at, Full: !sc.part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet},
 		Series: sc.series.ID, Report: sc.s.job.Report, Version: sc.version, Commit: sc.commit, Digest: sc.digest}
 	would := int64(0)
 	if !sc.late() && sc.earlier == nil {
@@ -304,7 +336,7 @@ func (sc *scan) doubts() string {
 // affected lists the findings whose evidence this scan moved: those that came
 // or went, those another series shares, and new ones that a later scan no
 // longer has. New findings that are simply there need no second look.
-func (sc *scan) affected(before, present *roaring.Bitmap) ([]finding.ID, error) {
+func (sc *scan) affected(before, present *roaring.Bitmap) (ids []finding.ID, err error) {
 	if sc.redefault {
 		all, err := sc.everything()
 		return all, err
@@ -312,9 +344,11 @@ func (sc *scan) affected(before, present *roaring.Bitmap) ([]finding.ID, error) 
 	moved := roaring.Xor(before, present)
 	moved.AndNot(roaring.And(sc.born, present))
 	moved.Or(roaring.AndNot(sc.born, present))
-	ids := append([]finding.ID(nil), sc.joined...)
+	ids = append(ids, sc.joined...)
 	if len(sc.s.order) > 1 { // what this scan made, another run of the report may have joined
-		ids = sc.mine(sc.s.joined, ids)
+		if ids, err = sc.mine(sc.s.joined, ids); err != nil {
+			return nil, err
+		}
 	}
 	for id, how := range sc.touched {
 		if how == changed {
@@ -324,42 +358,46 @@ func (sc *scan) affected(before, present *roaring.Bitmap) ([]finding.ID, error) 
 	if moved.IsEmpty() {
 		return unique(ids), nil
 	}
-	ss, err := sc.s.tx.SightingsOf(sc.s.ctx, sc.series.ID)
-	if err != nil {
-		return nil, err
-	}
-	for i := range ss {
-		if moved.Contains(ss[i].N) {
-			ids = append(ids, ss[i].Finding)
+	err = sc.s.tx.EachSighting(sc.s.ctx, sc.series.ID, func(s *Sighting) {
+		if moved.Contains(s.N) {
+			ids = append(ids, s.Finding)
 		}
-	}
-	return unique(ids), nil
+	})
+	return unique(ids), err
 }
 
 // mine adds those findings to ids that this scan stands behind.
-func (sc *scan) mine(of, ids []finding.ID) []finding.ID {
+func (sc *scan) mine(of, ids []finding.ID) ([]finding.ID, error) {
+	if len(of) == 0 {
+		return ids, nil
+	}
 	have := make(map[finding.ID]bool, len(sc.found))
 	for _, id := range sc.found {
 		have[id] = true
+	}
+	if !sc.clean.IsEmpty() {
+		if err := sc.s.tx.EachSighting(sc.s.ctx, sc.series.ID, func(s *Sighting) {
+			if sc.clean.Contains(s.N) {
+				have[s.Finding] = true
+			}
+		}); err != nil {
+			return nil, err
+		}
 	}
 	for _, id := range of {
 		if have[id] {
 			ids = append(ids, id)
 		}
 	}
-	return ids
+	return ids, nil
 }
 
 // everything lists all findings of the asset.
 func (sc *scan) everything() ([]finding.ID, error) {
 	var ids []finding.ID
 	for _, s := range sc.others {
-		ss, err := sc.s.tx.SightingsOf(sc.s.ctx, s.ID)
-		if err != nil {
+		if err := sc.s.tx.EachSighting(sc.s.ctx, s.ID, func(s *Sighting) { ids = append(ids, s.Finding) }); err != nil {
 			return nil, err
-		}
-		for i := range ss {
-			ids = append(ids, ss[i].Finding)
 		}
 	}
 	return unique(ids), nil

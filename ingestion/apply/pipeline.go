@@ -14,16 +14,41 @@ type batch struct {
 	doc        int         // number of the document
 	failed     error       // the document can't be read on; nothing else is in the batch
 	run        *format.Run // opens a run before what follows in the batch
+	of         format.Records
+	records    []record // of it, to be read
 	obs        []*finding.Observation
-	ids        []finding.Identity
-	advisories []string
+	known      []known // records that need not be read
+	seen       []identified
 	faults     []format.Fault
 	components []finding.Component
 	depends    map[string][]string
+	// recall is where the transaction answers, once it has opened the run,
+	// which records the run's series recalls.
+	recall chan<- *recaller
+}
+
+// record is one record as it stands in the document.
+type record struct {
+	pos finding.Position
+	raw []byte
+}
+
+// known is a record that a series recalls.
+type known struct {
+	n      uint32 // the sighting
+	record int
+}
+
+// identified is an observation in Stance's form with who it is.
+type identified struct {
+	*finding.Observation
+	id       finding.Identity
+	advisory string
+	digest   uint64 // of the record; 0 when it is not to be recalled
 }
 
 func (b *batch) size() int {
-	return len(b.obs) + len(b.faults) + len(b.components) + len(b.depends)
+	return len(b.obs) + len(b.records) + len(b.faults) + len(b.components) + len(b.depends)
 }
 
 const (
@@ -34,12 +59,13 @@ const (
 // startPipeline decodes the documents of a report in one goroutine and
 // normalises in a second, a bounded number of batches ahead of the
 // transaction that takes them.
-func startPipeline(ctx context.Context, job Job) <-chan batch {
+func startPipeline(ctx context.Context, job *Job, clock *stopwatch) <-chan batch {
 	raw, out := make(chan batch, batchAhead), make(chan batch, batchAhead)
 	go func() {
 		defer close(raw)
+		defer clock.decode.start()()
 		for i, doc := range job.Documents {
-			d := &sender{ctx: ctx, out: raw, b: batch{doc: i}}
+			d := &sender{ctx: ctx, out: raw, b: batch{doc: i}, clock: &clock.decode}
 			err := doc.Err
 			if err == nil {
 				err = decode(ctx, doc, d)
@@ -57,24 +83,12 @@ func startPipeline(ctx context.Context, job Job) <-chan batch {
 	}()
 	go func() {
 		defer close(out)
-		n := &normalise.Normaliser{SecretKey: job.SecretKey, Now: job.Now, Aliases: job.Aliases}
-		var run *format.Run
-		doc := 0
+		r := &reader{ctx: ctx, job: job, out: out, clock: &clock.normalise,
+			n: normalise.Normaliser{SecretKey: job.SecretKey, Now: job.Now, Aliases: job.Aliases}}
 		for b := range raw {
-			if b.doc != doc {
-				run, doc = nil, b.doc
-			}
-			if b.run == nil && run == nil && b.size() > len(b.faults) {
-				b.run = &format.Run{} // a decoder that opens none loses nothing
-			}
-			if b.run != nil {
-				n.Run(b.run)
-				run = b.run
-			}
-			b.normalise(n, run, &job)
-			select {
-			case out <- b:
-			case <-ctx.Done():
+			stop := clock.normalise.start()
+			err := r.take(b)
+			if stop(); err != nil {
 				return
 			}
 		}
@@ -82,39 +96,156 @@ func startPipeline(ctx context.Context, job Job) <-chan batch {
 	return out
 }
 
-// normalise brings a batch into Stance's form. An observation that can't be
-// is set aside.
-func (b *batch) normalise(n *normalise.Normaliser, run *format.Run, job *Job) {
-	obs := b.obs
-	b.obs = obs[:0]
-	b.ids = make([]finding.Identity, 0, len(obs))
-	b.advisories = make([]string, 0, len(obs))
-	for _, o := range obs {
-		id, adv, err := identify(n, o, run, job)
-		if err != nil {
-			b.faults = append(b.faults, format.Fault{Position: o.Position, Reason: err.Error()})
-			continue
-		}
-		b.obs, b.ids, b.advisories = append(b.obs, o), append(b.ids, id), append(b.advisories, adv)
+// reader is the second step of the pipeline: it reads the records that are
+// not recalled, and normalises.
+type reader struct {
+	ctx   context.Context
+	job   *Job
+	out   chan<- batch
+	clock *timer
+	n     normalise.Normaliser
+	doc   int
+	run   *format.Run
+
+	answer <-chan *recaller // of the run, until it is there
+	recall *recaller
+	digest *digester
+	of     format.Records
+}
+
+// take passes one batch on. Its error is the context's.
+func (r *reader) take(b batch) error {
+	if b.doc != r.doc {
+		r.run, r.doc = nil, b.doc
 	}
-	for i := range b.components {
-		n.Component(&b.components[i])
+	if b.run == nil && r.run == nil && b.size() > len(b.faults) {
+		b.run = &format.Run{} // a decoder that opens none loses nothing
+	}
+	if b.run != nil {
+		r.n.Run(b.run)
+		r.run = b.run
+		if err := r.open(&b); err != nil {
+			return err
+		}
+	}
+	if b.of != nil && b.of != r.of {
+		if err := r.ask(b.of); err != nil {
+			return err
+		}
+	}
+	r.read(&b)
+	return r.send(b)
+}
+
+// open sends a run ahead of what it holds, so that the transaction can say
+// what is recalled.
+func (r *reader) open(b *batch) error {
+	r.recall, r.digest, r.answer, r.of = nil, nil, nil, nil
+	if r.job.Build == "" {
+		return nil
+	}
+	answer := make(chan *recaller, 1)
+	r.answer = answer
+	run := b.run
+	b.run = nil
+	return r.send(batch{doc: b.doc, run: run, recall: answer})
+}
+
+// ask waits for the transaction's answer and prepares to use it.
+func (r *reader) ask(of format.Records) error {
+	r.of = of
+	if r.job.Build == "" {
+		return nil
+	}
+	if r.answer != nil {
+		defer r.clock.pause()()
+		select {
+		case r.recall = <-r.answer:
+			r.answer = nil
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		}
+	}
+	r.digest = newDigester(r.job, r.run, r.doc, of)
+	return nil
+}
+
+func (r *reader) send(b batch) error {
+	defer r.clock.pause()()
+	select {
+	case r.out <- b:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
 	}
 }
 
-// identify normalises one observation and computes who it is. A panic becomes
-// an error, as with the decoder.
-func identify(n *normalise.Normaliser, o *finding.Observation, run *format.Run, job *Job) (id finding.Identity, adv string, err error) {
+// read brings a batch into Stance's form. What can't be is set aside.
+func (r *reader) read(b *batch) {
+	b.seen = make([]identified, 0, len(b.obs)+len(b.records))
+	for _, o := range b.obs {
+		r.identify(b, identified{Observation: o}, o.Position)
+	}
+	for _, rec := range b.records {
+		in := identified{}
+		if r.digest != nil {
+			in.digest = r.digest.of(rec.raw)
+			if n, ok := r.recall.find(in.digest); ok {
+				b.known = append(b.known, known{n, rec.pos.Record})
+				continue
+			}
+		}
+		o, err := readRecord(b.of, rec)
+		if err != nil {
+			rec.pos.Pointer = b.of.Pointer(rec.pos)
+			b.faults = append(b.faults, format.Fault{Position: rec.pos, Reason: err.Error(), Raw: rec.raw[:min(len(rec.raw), format.MaxFaultRaw)]})
+			continue
+		}
+		in.Observation = o
+		r.identify(b, in, rec.pos)
+	}
+	b.obs, b.records, b.of = nil, nil, nil
+	for i := range b.components {
+		r.n.Component(&b.components[i])
+	}
+}
+
+// readRecord reads one record and turns a panic into an error.
+func readRecord(of format.Records, rec record) (o *finding.Observation, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the record broke the decoder (%v); the report is kept, please report this as a bug", r)
+		}
+	}()
+	return of.Read(rec.pos, rec.raw)
+}
+
+// identify normalises one observation, computes who it is and adds it to the
+// batch.
+func (r *reader) identify(b *batch, in identified, at finding.Position) {
+	if err := r.normalise(&in); err != nil {
+		b.faults = append(b.faults, format.Fault{Position: at, Reason: err.Error()})
+		return
+	}
+	if !recallable(in.Observation, &in.id) {
+		in.digest = 0
+	}
+	b.seen = append(b.seen, in)
+}
+
+// normalise brings one observation into Stance's form. A panic becomes an
+// error, as with the decoder.
+func (r *reader) normalise(in *identified) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the record could not be normalised (%v); the report is kept, please report this as a bug", r)
 		}
 	}()
-	n.Observation(o, run)
-	adv = n.Advisory(o)
-	id = finding.Identify(o, toolName(job.Submission.Tool, run.Tool), adv)
-	id.Basis = "" // computed again where it is shown
-	return id, adv, nil
+	r.n.Observation(in.Observation, r.run)
+	in.advisory = r.n.Advisory(in.Observation)
+	in.id = finding.Identify(in.Observation, toolName(r.job.Submission.Tool, r.run.Tool), in.advisory)
+	in.id.Basis = "" // computed again where it is shown
+	return nil
 }
 
 // decode runs the decoder and turns a panic into an error: a report that
@@ -130,10 +261,16 @@ func decode(ctx context.Context, doc Document, sink format.Sink) (err error) {
 
 // sender is the sink that fills batches.
 type sender struct {
-	ctx context.Context
-	out chan<- batch
-	b   batch
+	ctx   context.Context
+	out   chan<- batch
+	b     batch
+	clock *timer
 }
+
+var (
+	_ format.Sink     = (*sender)(nil)
+	_ format.Splitter = (*sender)(nil)
+)
 
 func (s *sender) flush() error {
 	if s.b.run == nil && s.b.size() == 0 {
@@ -143,6 +280,7 @@ func (s *sender) flush() error {
 }
 
 func (s *sender) send() error {
+	defer s.clock.pause()()
 	select {
 	case s.out <- s.b:
 		s.b = batch{doc: s.b.doc}
@@ -169,6 +307,18 @@ func (s *sender) Run(r format.Run) error {
 
 func (s *sender) Observe(o *finding.Observation) error {
 	s.b.obs = append(s.b.obs, o)
+	return s.grown()
+}
+
+// Record implements format.Splitter.
+func (s *sender) Record(of format.Records, pos finding.Position, raw []byte) error {
+	if s.b.of != nil && s.b.of != of {
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+	s.b.of = of
+	s.b.records = append(s.b.records, record{pos, raw})
 	return s.grown()
 }
 

@@ -15,6 +15,7 @@ type Evidence interface {
 	LoadFindings(ctx context.Context, ids []finding.ID) ([]Finding, error)
 	UpdateFindings(ctx context.Context, before, after []Finding) error
 	Judge(ctx context.Context, flaw int64, f *finding.Flaw, severity finding.Severity, tools int, c estate.Context) (Judgement, error)
+	FlawOf(ctx context.Context, id int64) (*finding.Flaw, error)
 }
 
 // Refresher derives the state of findings from all evidence behind them.
@@ -23,7 +24,8 @@ type Refresher struct {
 	Series     []Series          // all of the asset
 	ToolBit    map[string]uint64 // by tool
 	DefaultRef string
-	Context    estate.Context // of the asset's application
+	Context    estate.Context      // of the asset's application
+	Statements *finding.Statements // about the asset; nil for none
 	Now        time.Time
 }
 
@@ -31,7 +33,8 @@ type Refresher struct {
 type StatusTurn struct {
 	Finding  finding.ID
 	From, To finding.Status
-	Sighting *Sighting // one of those that decided
+	Sighting *Sighting          // one of those that decided
+	Stated   *finding.Statement // the VEX statement that decided, if one did
 }
 
 // refreshAt is how many findings are looked at together.
@@ -72,7 +75,15 @@ func (r *Refresher) refresh(ctx context.Context, ids []finding.ID) ([]StatusTurn
 	var turns []StatusTurn
 	var before, after []Finding
 	for _, row := range rows {
-		next, by := r.derive(row, behind[row.ID], series)
+		var standing []finding.Statement
+		if r.Statements != nil && row.Kind == finding.Vulnerability {
+			f, err := r.Tx.FlawOf(ctx, row.Flaw)
+			if err != nil {
+				return nil, err
+			}
+			standing = r.Statements.Standing(f)
+		}
+		next, by := r.derive(row, behind[row.ID], series, standing)
 		if next.Severity != row.Severity || next.Tools != row.Tools {
 			j, err := r.Tx.Judge(ctx, row.Flaw, nil, next.Severity, bits.OnesCount64(next.Tools), r.Context)
 			if err != nil {
@@ -84,7 +95,11 @@ func (r *Refresher) refresh(ctx context.Context, ids []finding.ID) ([]StatusTurn
 			continue
 		}
 		if next.Status != row.Status {
-			turns = append(turns, StatusTurn{row.ID, row.Status, next.Status, by})
+			turn := StatusTurn{Finding: row.ID, From: row.Status, To: next.Status, Sighting: by}
+			if next.Decided == finding.ByVEX && len(standing) > 0 {
+				turn.Stated = &standing[0]
+			}
+			turns = append(turns, turn)
 		}
 		before, after = append(before, row), append(after, next)
 	}
@@ -93,7 +108,7 @@ func (r *Refresher) refresh(ctx context.Context, ids []finding.ID) ([]StatusTurn
 
 // derive is the pure part: a row and the sightings behind it give the row as
 // it should be.
-func (r *Refresher) derive(row Finding, behind []*Sighting, series map[int64]*Series) (Finding, *Sighting) {
+func (r *Refresher) derive(row Finding, behind []*Sighting, series map[int64]*Series, standing []finding.Statement) (Finding, *Sighting) {
 	onDefault := false
 	for _, s := range behind {
 		onDefault = onDefault || counts(series[s.Series].Ref, r.DefaultRef)
@@ -126,7 +141,7 @@ func (r *Refresher) derive(row Finding, behind []*Sighting, series map[int64]*Se
 	if triage != nil && !triage.Until.IsZero() && !r.Now.Before(triage.Until) {
 		triage = nil // it ended; the sweep takes it away and tells so
 	}
-	next.Status, next.Decided = finding.Decide(len(there) > 0, triage, agreed(there))
+	next.Status, next.Decided = decide(len(there) > 0, triage, standing, agreed(there))
 	return next, decided
 }
 

@@ -23,15 +23,22 @@ type scan struct {
 	commit    string
 	digest    string
 	failed    bool
+	part      bool // not the whole of the target
 	faults    int
 	doubt     string
+	stated    *finding.Statements // of VEX documents about the asset
 	others    []Series            // of the asset, this one included
 	byID      map[int64]Series    // those series by number
 	backed    map[finding.ID]bool // findings that this scan stands behind, when others may share them
 	redefault bool                // this scan changed which ref counts: every finding of the asset is looked at
 
-	known    []Sighting
-	contents map[contentKey]int32 // known sightings by what they say
+	fresh    bool // the series has no sightings yet: every observation is new and can be settled at once
+	offered  bool
+	recall   recall
+	recalled *roaring.Bitmap // sightings whose record came again
+	clean    *roaring.Bitmap // of those, the ones that need no matching
+	contents *contentIndex   // known sightings by what they say; nil until asked
+	known    []Sighting      // those that observations are matched with
 	writer   *ChunkWriter
 	held     []heldObservation // of the chunk being filled
 
@@ -51,16 +58,13 @@ type scan struct {
 	events           []Event
 }
 
-type contentKey struct {
-	key     finding.Key
-	content uint64
-}
-
 // seenObservation is what is remembered of an observation until the end of
 // the scan.
 type seenObservation struct {
 	at       ChunkRef
-	stored   bool // kept in a chunk of this report; else the content was known
+	stored   bool   // kept in a chunk of this report; else the content was known
+	same     uint32 // then the sighting that says the same, and one
+	digest   uint64 // of the record
 	severity finding.Severity
 	claim    finding.ClaimState
 	vex      bool
@@ -86,14 +90,15 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 	if err != nil {
 		return nil, err
 	}
-	w, err := NewChunkWriter()
-	if err != nil {
-		return nil, err
+	if s.pack == nil {
+		if s.pack, err = NewChunkWriter(); err != nil {
+			return nil, err
+		}
 	}
 	sc := &scan{
 		s: s, target: t, series: series, tool: tool, toolBit: toolBit(bit), version: r.Version, at: s.scannedAt(r),
-		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
-		writer: w, contents: map[contentKey]int32{}, seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
+		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, part: s.job.Submission.Part || r.Part, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
+		writer: chunkWriterWith(s.pack.enc), fresh: series.Next == 0, recalled: roaring.New(), clean: roaring.New(), seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
 		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
 	}
 	if sc.earlier = s.earlierOf(series.ID); sc.earlier != nil {
@@ -124,15 +129,10 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 			return nil, err
 		}
 	}
-	if series.Next > 0 {
-		if sc.known, err = s.tx.SightingsOf(s.ctx, series.ID); err != nil {
-			return nil, err
-		}
-		for i := range sc.known {
-			sc.contents[contentKey{sc.known[i].ID.Key, sc.known[i].ID.Content}] = int32(i)
-		}
+	if !sc.fresh {
+		err = s.tx.Digests(s.ctx, series.ID, sc.recall.load)
 	}
-	return sc, nil
+	return sc, err
 }
 
 // scannedAt is when the scan was made: as the sender says, else the report,
@@ -147,21 +147,21 @@ func (s *session) scannedAt(r *format.Run) time.Time {
 	return s.job.Received.UTC().Truncate(time.Millisecond)
 }
 
-// fresh reports whether the series has no sightings yet: then every
-// observation is new and can be settled at once.
-func (sc *scan) fresh() bool { return len(sc.known) == 0 }
-
 // observe takes one observation.
-func (sc *scan) observe(o *finding.Observation, id finding.Identity, adv string) error {
-	i := len(sc.seen)
-	seen := seenObservation{severity: o.Severity, claim: o.Claim.State, vex: o.Claim.Source == "vex"}
-	if !sc.fresh() {
-		if k, ok := sc.contents[contentKey{id.Key, id.Content}]; ok {
-			seen.at = sc.known[k].At
-			sc.seen, sc.ids = append(sc.seen, seen), append(sc.ids, id)
+func (sc *scan) observe(in *identified) error {
+	i, o := len(sc.seen), in.Observation
+	seen := seenObservation{severity: o.Severity, claim: o.Claim.State, vex: o.Claim.Source == "vex", digest: in.digest}
+	if !sc.fresh {
+		same, ok, err := sc.says(&in.id)
+		if err != nil {
+			return err
+		}
+		sc.ids = append(sc.ids, in.id)
+		if ok {
+			seen.same = same + 1
+			sc.seen = append(sc.seen, seen)
 			return nil
 		}
-		sc.ids = append(sc.ids, id)
 		if gone(seen.claim) { // what is not there need not be kept
 			sc.seen = append(sc.seen, seen)
 			return nil
@@ -172,9 +172,9 @@ func (sc *scan) observe(o *finding.Observation, id finding.Identity, adv string)
 		return err
 	}
 	seen.at.Index, seen.stored = index, true
-	if sc.fresh() {
-		sc.held = append(sc.held, heldObservation{o, adv, i})
-		sc.ids = append(sc.ids, id)
+	if sc.fresh {
+		sc.held = append(sc.held, heldObservation{o, in.advisory, i})
+		sc.ids = append(sc.ids, in.id)
 	}
 	sc.seen = append(sc.seen, seen)
 	if sc.writer.Full() {
@@ -204,7 +204,7 @@ func (sc *scan) flush() error {
 			n--
 		}
 	}
-	if !sc.fresh() {
+	if !sc.fresh {
 		return nil
 	}
 	for _, h := range sc.held {
@@ -238,6 +238,9 @@ func (sc *scan) settle(i int, o *finding.Observation, adv string) error {
 		}
 		sc.slots[slot] = uint32(len(sc.found))
 		sc.found = append(sc.found, sg.Finding)
+		if sc.fresh || sg.Join == JoinFirst { // no other sighting of the series has the finding
+			sc.recall.put(n, seen.digest)
+		}
 	}
 	sc.newSightings = append(sc.newSightings, sg)
 	return nil
@@ -368,7 +371,7 @@ func (sc *scan) newFinding(o *finding.Observation, flaw int64, f *finding.Flaw) 
 	if err != nil {
 		return Finding{}, err
 	}
-	status, by := finding.Decide(true, nil, o.Claim)
+	status, by := decide(true, nil, sc.stated.Standing(f), o.Claim)
 	return Finding{
 		ID: sc.s.a.NewID(sc.s.job.Now), Asset: sc.target.Asset, Application: sc.target.Application, Flaw: flaw, Kind: o.Kind,
 		Severity: o.Severity, Status: status, Decided: by, BranchOnly: !counts(sc.series.Ref, sc.target.DefaultRef),
@@ -389,5 +392,8 @@ func (sc *scan) write() error {
 	}
 	sc.newFindings, sc.newSightings = sc.newFindings[:0], sc.newSightings[:0]
 	clear(sc.asked)
+	if sc.fresh {
+		return sc.keepDigests(sc.series.Next)
+	}
 	return nil
 }

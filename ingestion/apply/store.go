@@ -21,10 +21,24 @@ type Store interface {
 // Tx is the record inside one transaction of one tenant.
 type Tx interface {
 	Targets
+	Seen
+	Findings
+	Known
+	Ledger
+}
+
+// Seen is what scans saw.
+type Seen interface {
 	SeriesBook
 	Sightings
-	Findings
-	Ledger
+	Digests
+}
+
+// Known is what is known of assets besides findings.
+type Known interface {
+	Statements
+	// FlawOf returns a flaw by its number.
+	FlawOf(ctx context.Context, id int64) (*finding.Flaw, error)
 }
 
 // SeriesBook is what scans saw, and its correction.
@@ -46,7 +60,10 @@ type Target struct {
 
 // Targets finds or makes what reports are about.
 type Targets interface {
-	// Target returns the asset, making it and its application when new.
+	// Target returns the asset, making it and its application when new. An
+	// asset that was unassigned until now comes along with all that is known
+	// of it. Without an application it is the asset of that kind and name, or
+	// known as that, under exactly one application; else it is unassigned.
 	Target(ctx context.Context, application string, kind estate.AssetKind, name string) (Target, error)
 	// Flaw returns the record's number of a flaw, making it or, where the
 	// tool now says something else, changing it.
@@ -122,8 +139,9 @@ type Sighting struct {
 
 // Sightings keeps sightings and the observations behind them.
 type Sightings interface {
-	// SightingsOf lists all sightings of a series by number.
-	SightingsOf(ctx context.Context, series int64) ([]Sighting, error)
+	// EachSighting calls fn for all sightings of a series by number; fn must
+	// not keep the pointer nor use the transaction.
+	EachSighting(ctx context.Context, series int64, fn func(*Sighting)) error
 	// Backing lists all sightings of findings, whatever the series.
 	Backing(ctx context.Context, ids []finding.ID) ([]Sighting, error)
 	// Candidates lists the sightings of an asset outside a series that have
@@ -133,6 +151,16 @@ type Sightings interface {
 	PutSightings(ctx context.Context, asset int64, ss []Sighting) error
 	// PutChunk keeps encoded observations and returns their number.
 	PutChunk(ctx context.Context, b []byte) (int64, error)
+}
+
+// Digests keeps the digests by which a series recalls records. They may be
+// lost at any time; then reports are read in full once more.
+type Digests interface {
+	// Digests calls fn for every part that is kept of a series; fn must not
+	// use the transaction.
+	Digests(ctx context.Context, series int64, fn func(part uint32, b []byte)) error
+	// PutDigests keeps a part.
+	PutDigests(ctx context.Context, series int64, part uint32, b []byte) error
 }
 
 // Finding is a finding's row in the record, as far as applying moves it.

@@ -77,6 +77,29 @@ type Sink interface {
 	Quarantine(Fault) error
 }
 
+// Records reads single records of a run, each from its own text.
+type Records interface {
+	// Context is a digest of everything else in the document that an
+	// observation hangs on (the rules, the directories): under an equal
+	// context equal text gives an equal observation, its position aside.
+	Context() []byte
+	// Pointer is the JSON pointer, or what stands for it, of a record.
+	Pointer(pos finding.Position) string
+	// Read turns a record into its observation. pos lacks the pointer; raw
+	// is kept with what comes of it. An error means that the record is to be
+	// set aside.
+	Read(pos finding.Position, raw []byte) (*finding.Observation, error)
+}
+
+// Splitter is a sink that takes records unread. It may know them by their
+// text and never read them, and it may read them elsewhere: one at a time, in
+// order, but beside the decoder that goes on. A decoder whose records can be
+// read apart asks its sink whether it is one.
+type Splitter interface {
+	// Record hands over one record in place of Sink.Observe.
+	Record(of Records, pos finding.Position, raw []byte) error
+}
+
 // Run describes one execution of a tool as the report tells it.
 type Run struct {
 	// Tool is the tool's name as it calls itself, Version its version.
@@ -87,10 +110,19 @@ type Run struct {
 	Category string
 	// Started is when the scan was made; zero when the report doesn't say.
 	Started time.Time
+	// Part says that the report itself tells that this run looked at a part
+	// of its target only (changed files, some of the checks); it closes
+	// nothing.
+	Part bool
 	// Failed says that the tool itself reported an unsuccessful run; such a
 	// scan closes nothing. Notes are its error messages, at most a few.
 	Failed bool
 	Notes  []string
+	// Statements says that the run is a VEX document: its observations are
+	// statements about findings of other tools, never findings themselves.
+	// Author is who makes them.
+	Statements bool
+	Author     string
 	// Target is what the report says was scanned.
 	Target Target
 }
@@ -98,12 +130,16 @@ type Run struct {
 // Target is what a report says of the thing that was scanned. All fields are
 // hints; what the person importing says outranks them.
 type Target struct {
-	Kind       string // "repository", "image", "endpoint", "cloud", "cluster", "host"; empty unsaid
+	// Kind is "repository", "image", "endpoint", "cloud", "cluster", "host" or
+	// empty when unsaid. "project" is a repository of which the report holds
+	// several: each is named by Name and never by the sender's application.
+	Kind       string
 	Name       string // image reference, project name, site
 	Repository string // clone or web URL
 	Branch     string
 	Commit     string
 	Digest     string // image digest, "sha256:…"
+	PURL       string // of the thing itself: the root component of an SBOM
 	// Root is the absolute directory that paths in the report are below.
 	Root string
 }

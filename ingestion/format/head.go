@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -32,11 +33,17 @@ type Head struct {
 	// JSON is the beginning of a JSON document as a partial tree: of every
 	// array only the first element. Nil unless Shape is ShapeJSON.
 	JSON *Node
+	// Script is the number of bytes before a JSON document that is the value
+	// of a variable of a script ("name = {…}"): readers pass over them.
+	Script int
 	// Root and Namespace are those of the XML root element.
 	Root, Namespace string
 	// Attr holds the attributes of the XML root element.
 	Attr map[string]string
 }
+
+// scriptPrefix is how tools write JSON that a page of theirs loads as a script.
+var scriptPrefix = regexp.MustCompile(`^\s*(?:(?:var|let|const)\s+)?[A-Za-z_$][\w$.]*\s*=\s*[{\[]`)
 
 func newHead(name string, b []byte, cut bool) Head {
 	h := Head{Name: name, Bytes: b, Whole: !cut, Shape: ShapeText}
@@ -47,6 +54,11 @@ func newHead(name string, b []byte, cut bool) Head {
 	case t[0] == '{' || t[0] == '[' || bytes.Equal(t, []byte("null")):
 		h.Shape = ShapeJSON
 		h.JSON = parseNode(b)
+	case scriptPrefix.Match(t):
+		n := len(scriptPrefix.Find(b)) - 1 // without the bracket
+		if node := parseNode(b[n:]); node != nil {
+			h.Shape, h.JSON, h.Script = ShapeJSON, node, n
+		}
 	case t[0] == '<':
 		h.Shape = ShapeXML
 		h.xmlRoot()

@@ -116,6 +116,8 @@ func (b *bomSkipper) Read(p []byte) (int, error) {
 // every byte means something.
 func guessEncoding(head []byte) encoding.Encoding {
 	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return nil // a document that is a zip archive has no text to translate
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
 		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -30,7 +31,8 @@ const (
 type Opener func() (io.ReadCloser, error)
 
 // Members lists the reports in an upload: [""] for a single one, plain or
-// compressed, and the paths of the files of a zip archive.
+// compressed, and the paths of the files of a zip archive. An archive that is
+// a document of its own counts as one.
 func Members(name string, open Opener, size int64) ([]string, error) {
 	magic, err := peek(open)
 	if err != nil {
@@ -49,7 +51,11 @@ func Members(name string, open Opener, size int64) ([]string, error) {
 	}
 	var out []string
 	var total uint64
-	for _, m := range members(z) {
+	all := members(z)
+	if slices.ContainsFunc(all, func(m member) bool { return m.name == fortifyResults }) {
+		return []string{""}, nil
+	}
+	for _, m := range all {
 		if m.f.Flags&encrypted != 0 {
 			return nil, &Refusal{Unreadable, fmt.Sprintf("%s in %s is encrypted with a password; send it without", m.name, orReport(name))}
 		}
@@ -63,6 +69,11 @@ func Members(name string, open Opener, size int64) ([]string, error) {
 	}
 	return out, nil
 }
+
+// fortifyResults is the file by which an archive is told to be an FPR of
+// Fortify: what an auditor said of the findings in it stands in another file
+// of the archive, so its decoder needs both.
+const fortifyResults = "audit.fvdl"
 
 // encrypted is the bit of a member's flags that says so (APPNOTE 4.4.4).
 const encrypted = 1

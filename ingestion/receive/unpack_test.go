@@ -106,6 +106,18 @@ func TestUnpackZip(t *testing.T) {
 	}
 }
 
+// What an auditor said stands in another file of an FPR than the findings.
+func TestArchiveThatIsADocument(t *testing.T) {
+	b := zipped(t, "VERSION", "1.3", "audit.xml", "<Audit/>", "audit.fvdl", "<FVDL/>")
+	members, err := Members("r.fpr", opener(b), int64(len(b)))
+	if err != nil || !slices.Equal(members, []string{""}) {
+		t.Errorf("members %q, %v, want the archive as one", members, err)
+	}
+	if got, err := unpack(b, ""); got != string(b) || err != nil {
+		t.Errorf("unpacked to %d bytes, %v, want the archive's own %d", len(got), err, len(b))
+	}
+}
+
 // refused expects a refusal of one class.
 func refused(t *testing.T, name string, err error, want Why) {
 	t.Helper()

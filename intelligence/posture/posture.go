@@ -128,6 +128,11 @@ type Detail struct {
 	Claim        finding.Claim
 	Observations []Observation
 	Refs         []RefState
+	// Statements are what VEX documents say of it and stands, the most
+	// trusted author's first; Conflicts tells where they are at odds with
+	// each other or with evidence.
+	Statements []finding.Statement
+	Conflicts  []string
 }
 
 // Observation is one tool's current word on a finding, with why it belongs to

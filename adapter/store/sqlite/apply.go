@@ -118,14 +118,31 @@ func decode(b []byte, v any) error { return json.Unmarshal(b, v, rowJSON) }
 
 // Target implements apply.Targets.
 func (x *applyTx) Target(_ context.Context, application string, kind estate.AssetKind, name string) (apply.Target, error) {
+	if application == "" {
+		if t, known, err := x.knownTarget(kind, name); name != estate.Unassigned && (err != nil || known) {
+			return t, err
+		}
+		application = estate.Unassigned
+	}
 	app, err := x.application(application)
 	if err != nil {
 		return apply.Target{}, err
 	}
 	t := apply.Target{Application: app.id, Kind: kind, Context: app.context}
 	var uid []byte
-	err = x.row(`SELECT id, uid, default_ref, pinned_ref FROM asset WHERE tenant_id = ? AND application_id = ? AND kind = ? AND name = ?`,
-		[]any{x.t, app.id, string(kind), name}, &t.Asset, &uid, &t.DefaultRef, &t.PinnedRef)
+	look := func() error {
+		return x.row(`SELECT id, uid, default_ref, pinned_ref FROM asset WHERE tenant_id = ? AND application_id = ? AND kind = ? AND name = ?`,
+			[]any{x.t, app.id, string(kind), name}, &t.Asset, &uid, &t.DefaultRef, &t.PinnedRef)
+	}
+	if err = look(); errors.Is(err, sql.ErrNoRows) {
+		claimed, claimErr := x.claim(app.id, kind, name)
+		if claimErr != nil {
+			return t, claimErr
+		}
+		if claimed {
+			err = look()
+		}
+	}
 	if err == nil {
 		t.AssetID = estate.AssetID(uid)
 		return t, nil
@@ -160,7 +177,11 @@ func (x *applyTx) application(name string) (applicationRow, error) {
 	if !errors.Is(err, sql.ErrNoRows) {
 		return a, err
 	}
-	return a, x.insertApplication(&a.id, estate.Application{Key: key, Name: name})
+	made := estate.Application{Key: key, Name: name}
+	if key == estate.Unassigned {
+		made.Description = "Assets that reports told of and that no application claims yet. Assign each to its application."
+	}
+	return a, x.insertApplication(&a.id, made)
 }
 
 func (x *applyTx) insertApplication(id *int64, a estate.Application) (err error) {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"github.com/stance-aspm/stance/domain/finding"
@@ -26,17 +27,52 @@ func scanSighting(row interface{ Scan(...any) error }) (apply.Sighting, error) {
 	return s, nil
 }
 
-// SightingsOf implements apply.Sightings.
-func (x *applyTx) SightingsOf(_ context.Context, series int64) ([]apply.Sighting, error) {
+// EachSighting implements apply.Sightings.
+func (x *applyTx) EachSighting(_ context.Context, series int64, fn func(*apply.Sighting)) error {
 	st, err := x.stmt("SELECT " + sightingColumns + " WHERE tenant_id = ? AND series_id = ? ORDER BY n")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rows, err := st.QueryContext(x.ctx, x.t, series)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return collect(rows, scanSighting)
+	defer rows.Close()
+	for rows.Next() {
+		s, err := scanSighting(rows)
+		if err != nil {
+			return err
+		}
+		fn(&s)
+	}
+	return rows.Err()
+}
+
+// Digests implements apply.Digests.
+func (x *applyTx) Digests(_ context.Context, series int64, fn func(part uint32, b []byte)) error {
+	st, err := x.stmt(`SELECT part, data FROM recall WHERE tenant_id = ? AND series_id = ? ORDER BY part`)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(x.ctx, x.t, series)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var part uint32
+		var b sql.RawBytes
+		if err := rows.Scan(&part, &b); err != nil {
+			return err
+		}
+		fn(part, b)
+	}
+	return rows.Err()
+}
+
+// PutDigests implements apply.Digests.
+func (x *applyTx) PutDigests(_ context.Context, series int64, part uint32, b []byte) error {
+	return x.exec(`INSERT OR REPLACE INTO recall (tenant_id, series_id, part, data) VALUES (?, ?, ?, ?)`, x.t, series, int64(part), b)
 }
 
 // Backing implements apply.Sightings.

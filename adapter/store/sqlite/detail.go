@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/stance-aspm/stance/domain/estate"
@@ -67,7 +68,24 @@ func (d *DB) Finding(ctx context.Context, t tenant.ID, id finding.ID) (posture.D
 			out.Component.Path, out.Component.Direct, out.Component.Scope = c.Path, c.Direct, c.Scope
 		}
 	}
+	if err != nil {
+		return out, err
+	}
+	if out.Statements, err = d.statements(ctx, t, f.Asset, &fl); err == nil {
+		out.Conflicts = finding.Conflicts(out.Statements, reachable(out.Observations))
+	}
 	return out, err
+}
+
+// reachable lists the tools that found a way to the flaw.
+func reachable(os []posture.Observation) []string {
+	var out []string
+	for i := range os {
+		if os[i].Present && slices.Contains(os[i].Observed.Tags, "reachable") && !slices.Contains(out, os[i].Tool) {
+			out = append(out, os[i].Tool)
+		}
+	}
+	return out
 }
 
 // leading is the observation whose place stands for the finding: one that is

@@ -135,7 +135,7 @@ func (x *applyTx) duplicate(r *receive.Accepted) (string, error) {
 		}
 	}
 	var later bool
-	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted' AND application_key = ?)`, []any{x.t, no, r.Digest, app}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
+	if err = x.row(`SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND no > ? AND digest <> ? AND state = 'accepted' AND (? = '' OR application_key IN ('', ?)))`, []any{x.t, no, r.Digest, app, app}, &later); err == nil && !later && state != string(posture.ReportAccepted) {
 		err = x.row(`SELECT EXISTS (SELECT 1 FROM scan a JOIN scan b ON b.tenant_id = a.tenant_id AND b.series_id = a.series_id AND b.id > a.id WHERE a.tenant_id = ? AND a.report_id = ?)`, []any{x.t, id}, &later)
 	}
 	if err != nil || later {
@@ -227,8 +227,8 @@ func resultOf(o apply.Outcome) storedResult {
 		ReportResult: posture.ReportResult{
 			Records: o.Records, Observations: o.Observations, New: o.New, Changed: o.Changed, Unchanged: o.Unchanged, Reopened: o.Reopened,
 			Resolved: o.Resolved, Quarantined: o.Quarantined, Components: o.Components, WouldResolve: o.WouldResolve, Notes: o.Notes,
-			Seconds: (o.Decode + o.Match + o.Write).Seconds(),
-			Steps:   map[string]float64{"decode": o.Decode.Seconds(), "match": o.Match.Seconds(), "write": o.Write.Seconds()},
+			Seconds: o.Took.Seconds(),
+			Steps:   map[string]float64{"decode": o.Decode.Seconds(), "normalise": o.Normalise.Seconds(), "match": o.Match.Seconds(), "write": o.Write.Seconds(), "score": o.Score.Seconds(), "judge": o.Judge.Seconds()},
 		},
 		Tools: o.Tools, Ref: o.Ref, Commit: o.Commit,
 	}

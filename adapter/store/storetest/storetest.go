@@ -44,6 +44,7 @@ type Decisions interface {
 	Triage(ctx context.Context, t tenant.ID, ids []finding.ID, decision *finding.Triage, by, reason string, at time.Time) (int, error)
 	ExpireTriage(ctx context.Context, t tenant.ID, now time.Time) (int, error)
 	Effects
+	Rules
 }
 
 // Estate answers what people ask about applications and assets.
@@ -52,7 +53,18 @@ type Estate interface {
 	Applications(context.Context, tenant.ID) ([]posture.ApplicationSummary, error)
 	Application(ctx context.Context, t tenant.ID, key string) (posture.ApplicationSummary, []posture.AssetSummary, error)
 	SaveApplication(ctx context.Context, t tenant.ID, a estate.Application, by string) error
+	Assets
+}
+
+// Assets changes assets.
+type Assets interface {
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
+	AssignAsset(ctx context.Context, t tenant.ID, id estate.AssetID, application string) error
+}
+
+// Rules are what an organisation says of whom it trusts.
+type Rules interface {
+	SetTrust(context.Context, tenant.ID, finding.TrustList) error
 }
 
 // Reports answers what people ask about reports.
@@ -92,6 +104,7 @@ func Run(t *testing.T, open Open) {
 		{"join", joins()},
 		{"ref", refs()},
 		{"order", orders()},
+		{"recall", recalls()},
 		{"triage", triages()},
 		{"list", lists()},
 		{"report", reports()},
@@ -101,6 +114,9 @@ func Run(t *testing.T, open Open) {
 		{"bad", badInput()},
 		{"mapping", mappings()},
 		{"replay", replays()},
+		{"target", runTargets()},
+		{"vex", vex()},
+		{"assign", assigning()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {

@@ -72,6 +72,13 @@ type scan struct {
 	breaks                          error // the decoder ends with it
 	panics                          bool  // the decoder panics at the end
 	run                             *format.Run
+	then                            []leg // further runs of the same document
+}
+
+// leg is one more run in a document.
+type leg struct {
+	run format.Run
+	obs []*finding.Observation
 }
 
 func (s *scan) defaults() {
@@ -115,6 +122,20 @@ func (s *scan) play(sink format.Sink) error {
 	for i := range s.faults {
 		if err := sink.Quarantine(format.Fault{Position: finding.Position{Record: len(s.obs) + i}, Reason: "not an object", Raw: []byte(`"oops"`)}); err != nil {
 			return err
+		}
+	}
+	record := len(s.obs) + s.faults
+	for _, l := range s.then {
+		if err := sink.Run(l.run); err != nil {
+			return err
+		}
+		for _, o := range l.obs {
+			c := clone(o)
+			c.Position.Record = record
+			record++
+			if err := sink.Observe(c); err != nil {
+				return err
+			}
 		}
 	}
 	if s.panics {
@@ -197,7 +218,7 @@ func (w *world) job(r receive.Accepted, sub receive.Submission, in *format.Input
 	return apply.Job{
 		Tenant: w.tenant, Report: r.ID, Submission: sub, Received: w.now, Now: w.now,
 		Documents: []apply.Document{{Input: in, Format: format.Detection{Format: format.Format{Name: "scripted", Decode: decode}, Confidence: format.Certain}}},
-		SecretKey: []byte("0123456789abcdef0123456789abcdef"),
+		SecretKey: []byte("0123456789abcdef0123456789abcdef"), Build: "test",
 	}
 }
 

@@ -7,12 +7,15 @@ import (
 	"sync"
 
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/format/asff"
+	"github.com/stance-aspm/stance/ingestion/format/awsinspector"
 	"github.com/stance-aspm/stance/ingestion/format/bundleraudit"
 	"github.com/stance-aspm/stance/ingestion/format/cargoaudit"
 	"github.com/stance-aspm/stance/ingestion/format/checkov"
 	"github.com/stance-aspm/stance/ingestion/format/csaf"
 	"github.com/stance-aspm/stance/ingestion/format/cyclonedx"
 	"github.com/stance-aspm/stance/ingestion/format/dependencycheck"
+	"github.com/stance-aspm/stance/ingestion/format/fortify"
 	"github.com/stance-aspm/stance/ingestion/format/generic"
 	"github.com/stance-aspm/stance/ingestion/format/gitlab"
 	"github.com/stance-aspm/stance/ingestion/format/gitleaks"
@@ -21,6 +24,7 @@ import (
 	"github.com/stance-aspm/stance/ingestion/format/mapping"
 	"github.com/stance-aspm/stance/ingestion/format/npmaudit"
 	"github.com/stance-aspm/stance/ingestion/format/nuclei"
+	"github.com/stance-aspm/stance/ingestion/format/ocsf"
 	"github.com/stance-aspm/stance/ingestion/format/openscap"
 	"github.com/stance-aspm/stance/ingestion/format/openvex"
 	"github.com/stance-aspm/stance/ingestion/format/osv"
@@ -92,12 +96,15 @@ func Mappings() []*mapping.Mapping {
 // Coded returns the formats written in Go, sorted by name, one line each.
 func Coded() []format.Format {
 	return []format.Format{
+		asff.Format,
+		awsinspector.Format,
 		bundleraudit.Format,
 		cargoaudit.Format,
 		checkov.Format,
 		csaf.Format,
 		cyclonedx.Format,
 		dependencycheck.Format,
+		fortify.Format,
 		generic.Format,
 		gitlab.Format,
 		gitleaks.Format,
@@ -105,6 +112,7 @@ func Coded() []format.Format {
 		grype.Format,
 		npmaudit.Format,
 		nuclei.Format,
+		ocsf.Format,
 		openscap.Format,
 		openvex.Format,
 		osv.Format,

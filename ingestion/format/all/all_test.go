@@ -7,7 +7,7 @@ import (
 )
 
 // helpers are folders beside the formats that are none.
-var helpers = []string{"all", "csvdoc", "formattest", "guess", "htmldoc", "ident", "jsondoc", "mapping", "xmldoc"}
+var helpers = []string{"all", "awsdoc", "csvdoc", "formattest", "guess", "htmldoc", "ident", "jsondoc", "mapping", "xmldoc"}
 
 // TestListIsComplete compares the list with the folders, so that no format is
 // forgotten, and holds what users rely on: unique names, in order.

@@ -122,12 +122,14 @@ func readReport(t *testing.T, path string) (out reading) {
 		}
 		inputs = append(inputs, in)
 	}
+	known := 0
 	for _, in := range inputs {
 		chosen, err := format.Choose(all.Formats(), in, "")
-		if err != nil {
+		if err != nil { // of an archive's files those that are known count
 			out.err = err
 			continue
 		}
+		known++
 		out.format = chosen.Format.Name
 		doc := format.Collect(t.Context(), chosen.Format, in)
 		out.records += doc.Records()
@@ -135,8 +137,11 @@ func readReport(t *testing.T, path string) (out reading) {
 		out.components += len(doc.Components)
 		out.faults = append(out.faults, doc.Faults...)
 		if doc.Err != nil {
-			out.err = doc.Err
+			return reading{format: out.format, faults: out.faults, err: doc.Err}
 		}
+	}
+	if known > 0 {
+		out.err = nil
 	}
 	return out
 }

@@ -26,7 +26,7 @@ var Format = format.Format{
 		"Without a platform key Checkov gives no severity: it is then unknown, not medium. " +
 		"Evaluations, entity tags and breadcrumbs stay in the raw record.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

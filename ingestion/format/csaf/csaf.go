@@ -231,6 +231,8 @@ func (h *header) run() format.Run {
 		Tool:     "csaf",
 		Category: strings.Join(ident.Add(nil, string(h.Publisher.V.Namespace), string(h.Tracking.V.ID)), " "),
 		Started:  ident.Time(string(h.Tracking.V.Current)),
+		// Also an advisory without VEX in its name only says who is affected.
+		Statements: true, Author: string(h.Publisher.V.Name),
 	}
 }
 

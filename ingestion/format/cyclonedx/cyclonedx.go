@@ -27,7 +27,7 @@ var Format = format.Format{
 		"Read are components, licences, the dependency graph, vulnerabilities with all their ratings, and VEX analyses; " +
 		"services, hashes, compositions and formulations are kept only raw.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

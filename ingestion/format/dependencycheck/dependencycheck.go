@@ -26,7 +26,7 @@ var Format = format.Format{
 	Doc: "OWASP Dependency-Check, --format XML or JSON, all schema versions. Vulnerabilities and suppressed vulnerabilities of every dependency are read; " +
 		"evidence, hashes and dependencies without a vulnerability are not.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

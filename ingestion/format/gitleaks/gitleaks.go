@@ -24,7 +24,7 @@ var Format = format.Format{
 		"because whoever reads the repository can use the credential, and critical is left for tools that proved it works. " +
 		"Entropy and commit messages stay in the raw record.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 // detect knows records by keys that only Gitleaks puts together. A bare null

@@ -28,7 +28,7 @@ var Format = format.Format{
 	Doc: "Anchore Grype, -o json. Every match is read, and every ignored match as a suppressed one " +
 		"(so there may be more records than matches); match details and package metadata are kept only raw.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

@@ -37,7 +37,7 @@ func Open(ctx context.Context, in *format.Input) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{ctx: ctx, r: rc, left: MaxValue}
+	g := &gate{ctx: ctx, r: rc, left: MaxValue, blank: in.Head().Script}
 	d := jsontext.NewDecoder(g, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 	return &Reader{ctx: ctx, dec: d, gate: g, close: rc}, nil
 }
@@ -191,6 +191,13 @@ func (r *Reader) Decode(dst any) error {
 // it.
 func (r *Reader) Position() finding.Position {
 	p := finding.Position{Record: r.record, Offset: r.dec.InputOffset(), Pointer: string(r.dec.StackPointer())}
+	r.record++
+	return p
+}
+
+// Next is Position without the pointer, for formats that make their own.
+func (r *Reader) Next() finding.Position {
+	p := finding.Position{Record: r.record, Offset: r.dec.InputOffset()}
 	r.record++
 	return p
 }
@@ -382,6 +389,9 @@ type gate struct {
 	r    io.Reader
 	left int64
 	read int64
+	// blank is how many bytes at the beginning are read as white space: a
+	// script's assignment before the document.
+	blank int
 }
 
 func (g *gate) Read(p []byte) (int, error) {
@@ -392,6 +402,10 @@ func (g *gate) Read(p []byte) (int, error) {
 		return 0, errTooLarge
 	}
 	n, err := g.r.Read(p)
+	for i := range min(n, g.blank) {
+		p[i] = ' '
+	}
+	g.blank -= min(n, g.blank)
 	g.left -= int64(n)
 	g.read += int64(n)
 	return n, err

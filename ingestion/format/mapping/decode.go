@@ -66,6 +66,8 @@ func (m *Mapping) decode(ctx context.Context, in *format.Input, sink format.Sink
 		err = d.json()
 	case "xml":
 		err = d.xml()
+	case "text":
+		err = d.text()
 	default:
 		err = d.csv()
 	}
@@ -73,7 +75,7 @@ func (m *Mapping) decode(ctx context.Context, in *format.Input, sink format.Sink
 		return err
 	}
 	if !d.reached && m.detect(in.Head()) < format.Possible {
-		return fmt.Errorf("this is no %s report: there are no records where they are expected (%s)", m.spec.Title, m.spec.Records[0].Path[0])
+		return fmt.Errorf("this is no %s report: there are no records where they are expected (%s)", m.spec.Title, m.spec.Records[0].where())
 	}
 	return d.open()
 }

@@ -41,6 +41,9 @@ func (w *walker) value(cursors []cursor) error {
 			names = append(names, c)
 		}
 	}
+	if kind == '{' && len(names) > 0 {
+		each = nil // paths of two versions, and the document is of the one that isn't a list
+	}
 	switch {
 	case kind == '[' && len(leaves) == 0 && len(each) > 0:
 		return w.list(each)
@@ -145,11 +148,14 @@ func pointerOf(steps []step, key any) string {
 	var b strings.Builder
 	for _, s := range steps {
 		if s.name != "" {
-			b.WriteString("/" + s.name)
+			b.WriteString("/" + pointerEscapes.Replace(s.name))
 		}
 	}
-	return b.String() + "/" + textOf(key)
+	return b.String() + "/" + pointerEscapes.Replace(textOf(key))
 }
+
+// pointerEscapes writes a name into a JSON pointer (RFC 6901, section 3).
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 func (d *decoder) json() error {
 	var cursors []cursor

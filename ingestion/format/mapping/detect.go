@@ -135,6 +135,9 @@ func (c *compiledClue) fits(s *spec, h format.Head) bool {
 	case "xml":
 		return h.Shape == format.ShapeXML && c.fitsXML(h) && c.fitsText(h)
 	}
+	if s.Input == "text" { // a time in brackets may look like JSON at first
+		return c.text != nil && c.fitsText(h)
+	}
 	if h.Shape != format.ShapeText && !startsAsTable(h) || !c.fitsText(h) {
 		return false
 	}

@@ -1,7 +1,7 @@
 // Package mapping reads report formats that are described in a data file
 // instead of code: how a document is recognised, where its records are, and
 // which part of a record is which field of an observation. One engine streams
-// JSON (also JSON lines), XML and CSV alike.
+// JSON (also JSON lines), XML, CSV and lines of text alike.
 //
 // A mapping's file is YAML; its expressions are jq, by the gojq library. The
 // manual is docs/mappings.md, the mappings that Stance comes with are in
@@ -33,6 +33,7 @@ type Mapping struct {
 // program is a mapping with its expressions compiled.
 type program struct {
 	context  []contextValue
+	around   []*regexp.Regexp
 	run      []setting
 	target   []setting
 	sections []*compiledSection
@@ -42,11 +43,15 @@ type program struct {
 type contextValue struct {
 	name  string
 	steps []step
+	line  *regexp.Regexp
+	more  *regexp.Regexp
 	key   *expr
 }
 
 type compiledSection struct {
 	paths  [][]step
+	line   *regexp.Regexp
+	more   *regexp.Regexp
 	emit   string
 	kind   finding.Kind
 	when   *expr
@@ -78,8 +83,8 @@ func newMapping(file string, s *spec) (*Mapping, error) {
 	if !validName.MatchString(s.Name) {
 		problems = append(problems, fmt.Errorf("name %q: want lower-case letters, digits and dashes", s.Name))
 	}
-	if !slices.Contains([]string{"json", "xml", "csv"}, s.Input) {
-		problems = append(problems, fmt.Errorf("input %q: want json, xml or csv", s.Input))
+	if !slices.Contains([]string{"json", "xml", "csv", "text"}, s.Input) {
+		problems = append(problems, fmt.Errorf("input %q: want json, xml, csv or text", s.Input))
 	}
 	if len(s.Detect) == 0 {
 		problems = append(problems, errors.New("detect: say how a document is recognised"))
@@ -140,13 +145,22 @@ func (m *Mapping) compile() (*program, error) {
 		c := m.spec.Context[name]
 		v := contextValue{name: name}
 		var err error
-		v.steps, err = parsePath(c.Path)
+		if m.spec.Input == "text" {
+			v.line, v.more, err = linePatterns(c.Line, c.More)
+		} else {
+			v.steps, err = parsePath(c.Path)
+		}
 		note("context "+name, err)
 		if c.Key != "" {
 			v.key, err = compileExpr(c.Key, m.variables)
 			note("context "+name, err)
 		}
 		p.context = append(p.context, v)
+	}
+	for _, text := range m.spec.Around {
+		re, _, err := linePatterns(text, "")
+		note("around", err)
+		p.around = append(p.around, re)
 	}
 	var err error
 	p.run, err = m.settings(m.spec.Run, runNames)
@@ -180,7 +194,10 @@ func (m *Mapping) compileSection(s *section) (*compiledSection, []error) {
 	if m.spec.Input == "csv" && len(s.Path) == 0 {
 		s.Path = paths{"[]"} // a table's rows are its only records
 	}
-	if len(s.Path) == 0 {
+	if m.spec.Input == "text" {
+		c.line, c.more, err = linePatterns(s.Line, s.More)
+		note(err)
+	} else if len(s.Path) == 0 {
 		note(errors.New("path: say where these records are"))
 	}
 	for _, text := range s.Path {
@@ -207,6 +224,18 @@ func (m *Mapping) compileSection(s *section) (*compiledSection, []error) {
 	return c, problems
 }
 
+// linePatterns compiles the pattern of a line of text, and that of the lines
+// that may follow it.
+func linePatterns(first, further string) (line, more *regexp.Regexp, err error) {
+	if first == "" {
+		return nil, nil, errors.New("line: say by a pattern with named groups what such a line looks like")
+	}
+	if line, err = compilePattern(first); err == nil && further != "" {
+		more, err = compilePattern(further)
+	}
+	return line, more, err
+}
+
 func (c *compiledSection) uses(variable string) bool {
 	in := func(e *expr) bool { return e != nil && strings.Contains(e.text, variable) }
 	if in(c.when) || in(c.each) {
@@ -226,7 +255,7 @@ func (m *Mapping) documentation() []format.Field {
 	add := func(prefix string, values map[string]value, names []string) {
 		for _, name := range names {
 			if v, ok := values[name]; ok {
-				out = append(out, format.Field{Name: prefix + name, From: v.from()})
+				out = append(out, format.Field{Name: prefix + name, From: m.from(v)})
 			}
 		}
 	}
@@ -234,7 +263,7 @@ func (m *Mapping) documentation() []format.Field {
 	add("target.", m.spec.Target, targetNames)
 	for _, s := range m.spec.Records {
 		if len(m.spec.Records) > 1 {
-			out = append(out, format.Field{Name: "records", From: strings.Join(s.Path, " or ")})
+			out = append(out, format.Field{Name: "records", From: cmp.Or(strings.Join(s.Path, " or "), s.Line)})
 		}
 		add("target.", s.Target, targetNames)
 		names := fieldNames()
@@ -251,8 +280,14 @@ func (m *Mapping) documentation() []format.Field {
 	return out
 }
 
-func (v value) from() string {
+// from is where a value comes from, the names of context values explained.
+func (m *Mapping) from(v value) string {
 	s := strings.Join(v.Exprs, "; ")
+	for _, name := range slices.Sorted(maps.Keys(m.spec.Context)) {
+		if strings.Contains(s, "$"+name) {
+			s += fmt.Sprintf(" ($%s: %s)", name, m.spec.Context[name].Path)
+		}
+	}
 	if v.Default != "" {
 		s = strings.TrimPrefix(s+"; else "+v.Default, "; ")
 	}

@@ -53,6 +53,8 @@ func TestPaths(t *testing.T) {
 		"outermost":         {"json", "a[].b.c[]", `"\($top.n)\($up.n)\(.t)"`, `{"a":[{"b":{"c":[{"t":"x"}]},"n":"1"}]}`, "11x"},
 		"lines":             {"json", ".", ".t", "{\"t\":\"a\"}\n{\"t\":\"b\"}\n", "a b"},
 		"appended":          {"json", "r[]", ".t", `{"r":[{"t":"a"}]}{"r":[{"t":"b"}]}`, "a b"},
+		"two versions":      {"json", `["r[].v[]", "[].v[]"]`, `"\($top.n)\(.t)"`, `{"n":"x","r":[{"n":"1","v":[{"t":"a"}]}]}`, "1a"},
+		"script":            {"json", "r[]", ".t", "var results =\n{\"r\":[{\"t\":\"a\"}]}", "a"},
 		"quoted":            {"json", `'"a.b"[]'`, `."t t"`, `{"a.b":[{"t t":"a"}]}`, "a"},
 		"element":           {"xml", "r.f[].e[]", `"\($up._n)/\(._m)/\(text)"`, `<r><f n="1"><e m="x">a</e><e m="y">b</e></f><f n="2"><g/></f></r>`, "1/x/a 1/y/b"},
 		"single element":    {"xml", "r.e[]", ".t", `<r><e><t>a</t></e></r>`, "a"},

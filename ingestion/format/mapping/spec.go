@@ -18,6 +18,9 @@ type spec struct {
 	Kind   string   `yaml:"kind"`
 	Detect []clue   `yaml:"detect"`
 	Header []string `yaml:"header"`
+	// Around are patterns of a text's lines that say something of the records
+	// after them, the widest first.
+	Around []string `yaml:"around"`
 	// Names are the columns of a table that has no header row.
 	Names   []string `yaml:"names"`
 	Require []string `yaml:"require"`
@@ -50,6 +53,8 @@ type clue struct {
 // object to look things up in.
 type contextSpec struct {
 	Path string `yaml:"path"`
+	Line string `yaml:"line"` // of a text: a pattern with named groups
+	More string `yaml:"more"`
 	Key  string `yaml:"key"`
 }
 
@@ -65,12 +70,22 @@ func (c *contextSpec) UnmarshalYAML(decode func(any) error) error {
 // section is one sort of record.
 type section struct {
 	Path   paths            `yaml:"path"`
+	Line   string           `yaml:"line"` // of a text: what its first line looks like
+	More   string           `yaml:"more"` // and those after it
 	Emit   string           `yaml:"emit"` // "observation" (default) or "component"
 	Kind   string           `yaml:"kind"`
 	When   string           `yaml:"when"`
 	Each   string           `yaml:"each"`
 	Target map[string]value `yaml:"target"`
 	Fields map[string]value `yaml:"fields"`
+}
+
+// where says in a message where records are expected.
+func (s section) where() string {
+	if s.Line != "" {
+		return "lines like " + s.Line
+	}
+	return s.Path[0]
 }
 
 // paths is one path or several, where versions of a tool differ.

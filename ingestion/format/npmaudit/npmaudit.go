@@ -28,7 +28,7 @@ var Format = format.Format{
 	Doc: "npm audit --json of npm 6 and of npm 7 and later, and pnpm audit --json. Packages that are affected only through a dependency are read too; " +
 		"an answer that reports an error instead of an audit is refused.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

@@ -29,7 +29,7 @@ var Format = format.Format{
 		"parameter was fuzzed, because a template tells its results apart by it (\"x-content-type-options\"). Records of matches that " +
 		"failed (`-matcher-status`) are none. Nuclei writes an empty file when it finds nothing. Requests and responses stay in the raw record.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

@@ -220,7 +220,7 @@ func (h *head) member(r *jsondoc.Reader, name string) error {
 // run describes a document. Documents of different ids stand beside each
 // other; a newer one with the same id takes its place.
 func (h *head) run() format.Run {
-	run := format.Run{Tool: "openvex", Category: h.id, Started: ident.Time(h.updated)}
+	run := format.Run{Tool: "openvex", Category: h.id, Started: ident.Time(h.updated), Statements: true, Author: h.author}
 	if run.Started.IsZero() {
 		run.Started = ident.Time(h.time)
 	}

@@ -166,6 +166,7 @@ func place(o *finding.Observation, product, part string) {
 	if part != "" {
 		subject = ident.OfPURL(part)
 		subject.Path = ident.Add(nil, product, part)
+		o.Claim.Product = product
 	}
 	o.Title = o.Check.ID
 	if subject.Name != "" {

@@ -1,6 +1,9 @@
 package sarif
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"hash"
 	"strings"
 	"time"
 
@@ -28,6 +31,8 @@ type run struct {
 
 	unlisted map[string]*rule // stand-ins for rules that are not described
 	words    *words
+
+	context hash.Hash // over what results are read in
 }
 
 // artifactLocation is a reference to a file.
@@ -48,6 +53,7 @@ func newRun() *run {
 		bases:    map[string]base{},
 		resolved: map[string]resolvedBase{},
 		words:    &words{},
+		context:  sha256.New(),
 	}
 }
 
@@ -65,6 +71,10 @@ func read(name string) bool {
 
 // member takes one member of a run object other than its results.
 func (r *run) member(name string, value []byte) {
+	if steady(name) {
+		fmt.Fprintf(r.context, "%s %d ", name, len(value))
+		r.context.Write(value)
+	}
 	c := &cursor{b: value, at: -1, words: r.words}
 	switch name {
 	case "tool":
@@ -113,6 +123,18 @@ func (r *run) member(name string, value []byte) {
 	case "externalPropertyFileReferences", "externalPropertyFiles":
 		r.readExternal(c)
 	}
+}
+
+// steady reports whether a member belongs to the context as it stands. Of the
+// others, which tell times, revisions and messages of one execution, finish
+// adds what results hang on.
+func steady(name string) bool {
+	switch name {
+	case "invocations", "invocation", "versionControlProvenance", "automationDetails", "automationId", "id", "properties",
+		"externalPropertyFileReferences", "externalPropertyFiles":
+		return false
+	}
+	return true
 }
 
 func artifact(c *cursor) artifactLocation {
@@ -227,6 +249,7 @@ func (r *run) finish() {
 			rule.derive(r)
 		}
 	}
+	fmt.Fprintf(r.context, "%q %q %+v %+v %q", r.mapped, t.Root, r.overrides, r.bases[workingDirectory], r.props)
 }
 
 // parseTime reads the date-times of SARIF (RFC 3339, the fraction and even

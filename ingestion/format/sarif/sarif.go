@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stance-aspm/stance/domain/finding"
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/format/jsondoc"
 )
@@ -28,7 +29,7 @@ var Format = format.Format{
 		"Read are rules, levels and security severities, locations, the first code flow, fingerprints, suppressions, baselines, taxonomies and fixes; " +
 		"stacks, graphs, attachments and further flows are kept only raw.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {
@@ -174,22 +175,56 @@ func (d *decoder) run(i int) error {
 }
 
 func (d *decoder) results(run *run, at string) error {
-	return d.r.Array(func(i int) error {
-		pos := d.r.Position()
-		pos.Pointer = at + strconv.Itoa(i)
+	split, _ := d.sink.(format.Splitter)
+	list := &results{run: run, at: at, first: -1}
+	return d.r.Array(func(int) error {
+		pos := d.r.Next()
+		if list.first < 0 {
+			list.first = pos.Record
+		}
 		raw, err := d.r.Value()
 		if err != nil {
 			return err
 		}
-		if raw[0] != '{' {
-			return d.sink.Quarantine(jsondoc.Fault(pos, errors.New("the result is no object"), raw))
+		if raw[0] == '{' && split != nil {
+			return split.Record(list, pos, raw)
 		}
-		res := readResult(&cursor{b: raw, at: -1, words: run.words})
-		o, err := run.observe(&res)
+		o, err := list.Read(pos, raw)
 		if err != nil {
+			pos.Pointer = list.Pointer(pos)
 			return d.sink.Quarantine(jsondoc.Fault(pos, err, raw))
 		}
-		o.Position, o.Raw = pos, raw
 		return d.sink.Observe(o)
 	})
+}
+
+// results reads the results of one run. The run is complete by then and
+// nothing else reads it.
+type results struct {
+	run   *run
+	at    string // pointer of the list, with a slash behind
+	first int    // number of the record that stands first in it
+}
+
+// Context implements format.Records.
+func (l *results) Context() []byte { return l.run.context.Sum(nil) }
+
+// Pointer implements format.Records.
+func (l *results) Pointer(pos finding.Position) string {
+	return l.at + strconv.Itoa(pos.Record-l.first)
+}
+
+// Read implements format.Records.
+func (l *results) Read(pos finding.Position, raw []byte) (*finding.Observation, error) {
+	if raw[0] != '{' {
+		return nil, errors.New("the result is no object")
+	}
+	res := readResult(&cursor{b: raw, at: -1, words: l.run.words})
+	o, err := l.run.observe(&res)
+	if err != nil {
+		return nil, err
+	}
+	pos.Pointer = l.Pointer(pos)
+	o.Position, o.Raw = pos, raw
+	return o, nil
 }

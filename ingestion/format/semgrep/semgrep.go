@@ -27,7 +27,7 @@ var Format = format.Format{
 	Doc: "Semgrep or Opengrep, --json, and the Supply Chain findings of the Semgrep deployments API. " +
 		"Code, secrets, dependencies and taint traces are read; metavariables and rule metadata beyond weakness, category and links are kept only raw.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

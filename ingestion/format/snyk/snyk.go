@@ -29,7 +29,7 @@ var Format = format.Format{
 	Doc: "Snyk CLI: snyk test, snyk container test and snyk iac test with --json. Every dependency path is a record, as are ignored and patched issues; " +
 		"remediation plans are kept only in the raw report. Snyk Code: use its SARIF output.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

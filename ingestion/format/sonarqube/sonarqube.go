@@ -28,7 +28,7 @@ var Format = format.Format{
 		"are read as quality findings. BLOCKER is critical, CRITICAL high, MAJOR medium, MINOR low, as SonarQube itself translates them to " +
 		"its newer scale; a hotspot has its vulnerability probability. Resolutions become claims. Comments and effort stay in the raw record.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

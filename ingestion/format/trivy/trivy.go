@@ -31,7 +31,7 @@ var Format = format.Format{
 	Doc: "Aqua Trivy, --format json: images, file systems, repositories, clouds, clusters (trivy k8s) and the array of results of versions before 0.20. " +
 		"Every vulnerability, misconfiguration, secret, licence and suppressed finding is read; package lists are kept only in the raw report.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

@@ -28,7 +28,7 @@ var Format = format.Format{
 		"are high and high-entropy strings medium. A record that names several strings becomes one observation each. " +
 		"ExtraData and StructuredData stay in the raw record.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

@@ -23,7 +23,7 @@ var Format = format.Format{
 		"is an observation; alerts without instances stand for their site. The confidence \"False Positive\" becomes a claim. " +
 		"Requests and responses stay in the raw record.",
 	Detect: detect,
-	Decode: decode,
+	Decode: decode, Fields: fields,
 }
 
 func detect(h format.Head) format.Confidence {

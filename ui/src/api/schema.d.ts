@@ -68,6 +68,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{id}/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign an asset to an application
+         * @description Moves an asset with its findings, their triage and history, its scans and reports under an application, which is made when new. Scores follow the application's context. Assets that no sender placed wait under the application 'unassigned'.
+         */
+        put: operations["assign-asset"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/default-ref": {
         parameters: {
             query?: never;
@@ -315,6 +335,50 @@ export interface paths {
          */
         post: operations["gate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Addresses that take signed reports, without their secrets.
+         */
+        get: operations["list-hooks"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description An address for senders that can sign a body but not keep a token. docs/ways-in.md says how to sign.
+         */
+        post: operations["make-hook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description It stops working at once.
+         */
+        delete: operations["remove-hook"];
         options?: never;
         head?: never;
         patch?: never;
@@ -818,6 +882,10 @@ export interface components {
             open: components["schemas"]["SeverityCount"][];
             scans: components["schemas"]["Series"][];
         };
+        AssetAssignment: {
+            /** @description name or key; made when new */
+            application: string;
+        };
         CVSS: {
             /** Format: double */
             score?: number;
@@ -1109,6 +1177,8 @@ export interface components {
             asset_id: string;
             check: components["schemas"]["Check"];
             component?: components["schemas"]["Component"];
+            /** @description where statements are at odds with each other or with evidence that the flaw can be reached */
+            conflicts: string[];
             /**
              * Format: int64
              * @description the leading weakness number
@@ -1148,6 +1218,8 @@ export interface components {
             score: number;
             /** @enum {string} */
             severity: "unknown" | "info" | "low" | "medium" | "high" | "critical";
+            /** @description what VEX documents say and stands, the most trusted author's first */
+            statements: components["schemas"]["Statement"][];
             /** @enum {string} */
             status: "open" | "resolved" | "false_positive" | "accepted" | "not_affected" | "suppressed";
             title: string;
@@ -1195,6 +1267,32 @@ export interface components {
         };
         History: {
             items: components["schemas"]["Event"][];
+        };
+        Hook: {
+            by: string;
+            /** Format: date-time */
+            created: string;
+            /** @description What is said of every report that comes here. */
+            fields: {
+                [key: string]: string;
+            };
+            id: string;
+            name: string;
+            /** @description What senders sign with. It is in this answer and nowhere else. */
+            secret?: string;
+            /** @description Where to send reports, as the body of a POST. */
+            url: string;
+        };
+        HookList: {
+            items: components["schemas"]["Hook"][];
+        };
+        HookRequest: {
+            /** @description application, asset, asset_kind, ref, format, tool, category, scope …: what the sender can't say. */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description Who sends: the history names it. */
+            name: string;
         };
         Location: {
             author?: string;
@@ -1570,6 +1668,22 @@ export interface components {
             /** @description the secret stands behind the #, which browsers do not send */
             link: string;
         };
+        Statement: {
+            /** Format: date-time */
+            at: string;
+            author?: string;
+            /** @description whether the status follows this statement */
+            decides: boolean;
+            detail?: string;
+            justification?: string;
+            /** @description absent when the document was imported for the asset */
+            product?: string;
+            report_id: string;
+            /** @description affected, under_review, not_affected, false_positive, fixed */
+            state: string;
+            /** @enum {string} */
+            trust: "own" | "supplier" | "scanner";
+        };
         Step: {
             location: components["schemas"]["Location"];
             message?: string;
@@ -1942,6 +2056,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Add-assetRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "assign-asset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetAssignment"];
             };
         };
         responses: {
@@ -2907,6 +3083,169 @@ export interface operations {
             };
         };
     };
+    "list-hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "make-hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HookRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -3237,7 +3576,7 @@ export interface operations {
     "import-report": {
         parameters: {
             query?: {
-                /** @description name or key; made when new. Without it the report goes to the application 'unassigned' */
+                /** @description name or key; made when new. Without it the report goes to the one that alone has the asset, else to 'unassigned' */
                 application?: string;
                 /** @description name of the repository, image, site …; without it the report tells */
                 asset?: string;

@@ -89,6 +89,8 @@ const code = `func (s *Store) Search(ctx context.Context, q Query) ([]Entry, err
 
 /** A vulnerable package seen by three tools. */
 export const vulnerability: FindingDetail = {
+  statements: [],
+  conflicts: [],
   ...pick('vulnerability'),
   ...base,
   check: {
@@ -162,6 +164,8 @@ export const vulnerability: FindingDetail = {
 
 /** A flaw in source code, with the way of the data. */
 export const injection: FindingDetail = {
+  statements: [],
+  conflicts: [],
   ...pick('code'),
   ...base,
   decided_by: 'person',
@@ -263,6 +267,8 @@ export const injection: FindingDetail = {
 
 /** A secret, masked. */
 export const secret: FindingDetail = {
+  statements: [],
+  conflicts: [],
   ...pick('secret'),
   ...base,
   check: {
@@ -291,6 +297,8 @@ export const secret: FindingDetail = {
 const word = 'Pneumonoultramicroscopicsilicovolcanoconiosis'
 /** Everything too long, hostile or missing, to see that the page holds. */
 export const awkward: FindingDetail = {
+  statements: [],
+  conflicts: [],
   ...pick('code'),
   ...base,
   id: '0199a2b4-7c00-7000-8000-00000000ffff',

@@ -1,0 +1,11 @@
+package ocsf
+
+import (
+	"testing"
+
+	"github.com/stance-aspm/stance/ingestion/format/formattest"
+)
+
+func TestGolden(t *testing.T) { formattest.Golden(t, Format) }
+
+func FuzzDecode(f *testing.F) { formattest.Fuzz(f, Format) }
