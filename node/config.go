@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/stance-aspm/stance/ingestion/receive"
 )
 
 // Config says how a node runs. The zero value of a field means its default.
@@ -25,9 +28,20 @@ type Config struct {
 	Workers int
 	// MaxUpload bounds one upload, packed, in bytes.
 	MaxUpload int64
+	// Waiting bounds what waits for the workers, in reports and in bytes as
+	// they were sent, of each tenant and altogether: beyond it senders are
+	// asked to come back later. What is zero is that of receive.DefaultLimits.
+	Waiting receive.Limits
+	// Patience is how long a sender is left waiting while others write to the
+	// database; a minute by default.
+	Patience time.Duration
 	// ReportDeaths is how often the process may die while it works on one
 	// report before that report is set aside as failed; 3 by default.
 	ReportDeaths int
+	// ReportTime is how long decoding and applying one report may take before
+	// it is failed; an hour by default. Time that it waits for its turn or
+	// for the disk doesn't count.
+	ReportTime time.Duration
 	// Drain is how long Close waits for the reports at work before it breaks
 	// them off; 20 seconds by default.
 	Drain time.Duration
@@ -51,6 +65,7 @@ const (
 	DefaultListen    = "127.0.0.1:8080"
 	defaultMaxUpload = 4 << 30
 	defaultDeaths    = 3
+	defaultTime      = time.Hour
 	defaultDrain     = 20 * time.Second
 	defaultWatch     = 2 * time.Second
 )
@@ -71,6 +86,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Drain == 0 {
 		c.Drain = defaultDrain
+	}
+	if c.ReportTime == 0 {
+		c.ReportTime = defaultTime
 	}
 	if c.WatchEvery == 0 {
 		c.WatchEvery = defaultWatch
@@ -97,6 +115,12 @@ func (c Config) Validate() error {
 	}
 	if c.Workers < 0 || c.Workers > 64 {
 		return fmt.Errorf("workers: %d is out of range: want 1 to 64", c.Workers)
+	}
+	if w := c.Waiting; w.Reports < 0 || w.AllReports < 0 || w.Bytes < 0 || w.AllBytes < 0 {
+		return errors.New("limits of what waits: want 1 or more, or 0 for the default")
+	}
+	if c.ReportTime < 0 {
+		return fmt.Errorf("report time: %s is out of range: want more than 0", c.ReportTime)
 	}
 	if c.ReportDeaths < 0 {
 		return fmt.Errorf("report deaths: %d is out of range: want 1 or more", c.ReportDeaths)

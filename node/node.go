@@ -84,7 +84,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	if n.pieces, err = blob.OpenUploads(filepath.Join(cfg.DataDir, "uploads"), n.keys); err != nil {
 		return nil, err
 	}
-	if n.db, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(cfg.DataDir, "stance.db"), Now: now}); err != nil {
+	if n.db, err = sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(cfg.DataDir, "stance.db"), Now: now, Limits: cfg.Waiting, Patience: cfg.Patience}); err != nil {
 		return nil, err
 	}
 	began := time.Now()
@@ -137,7 +137,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
-		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
+		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Replays: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
 		Feeds: feedDesk{n}, Formats: n.formats, Hooks: hooks{n}, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
@@ -175,7 +175,12 @@ func (n *Node) Start(ctx context.Context) error {
 func (n *Node) keepTime(ctx context.Context) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
+	var swept time.Time
 	for {
+		if at := now(); at.Sub(swept) >= sweepEvery {
+			swept = at
+			n.sweepBlobs(ctx, at.Add(-blobLife))
+		}
 		if count, err := n.db.ExpireTriage(ctx, tenantOf(ctx), now()); err != nil && ctx.Err() == nil {
 			n.log.Error("end decisions", "error", err)
 		} else if count > 0 {
@@ -187,6 +192,24 @@ func (n *Node) keepTime(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+	}
+}
+
+// Blobs that no report names are removed at start and daily, once they are
+// older than any request that could still make a report of them.
+const (
+	sweepEvery = 24 * time.Hour
+	blobLife   = 2 * uploadLife
+)
+
+// sweepBlobs removes the bytes of uploads that became no report.
+func (n *Node) sweepBlobs(ctx context.Context, before time.Time) {
+	count, err := n.blobs.Sweep(ctx, before, func(t tenant.ID, digest string) (bool, error) { return n.db.Referred(ctx, t, digest) })
+	if err != nil && ctx.Err() == nil {
+		n.log.Error("sweep blobs", "error", err)
+	}
+	if count > 0 {
+		n.log.Info("removed bytes that no report names", "blobs", count)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/ingestion/apply"
 	"github.com/stance-aspm/stance/ingestion/format"
+	"github.com/stance-aspm/stance/ingestion/normalise"
 	"github.com/stance-aspm/stance/ingestion/receive"
 	"github.com/stance-aspm/stance/intelligence/posture"
 )
@@ -42,13 +43,15 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	}
 	defer n.company.enter(deaths > 0)()
 	n.at(BeforeWork, r.Submission.Name)
-	if err := n.db.Begin(ctx, t, id); err != nil {
+	if err := n.outlast(ctx, id, func() error { return n.db.Begin(ctx, t, id) }); err != nil {
 		return err
 	}
 	n.at(AfterWork, r.Submission.Name)
 	n.track.set(id, "decoding", 0)
 	defer n.track.drop(id)
-	err = n.applyReport(ctx, t, id, r)
+	err = n.outlast(ctx, id, func() error {
+		return n.inTime(ctx, func(ctx context.Context) error { return n.applyReport(ctx, t, id, r) })
+	})
 	var bad *apply.Unreadable
 	var refused *receive.Refusal
 	switch {
@@ -56,6 +59,9 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 		return nil
 	case errors.Is(err, apply.ErrApplied): // another call was first
 		return n.ended(ctx, t, id)
+	case errors.Is(err, errTime):
+		n.log.Error("report given up", "report", id, "reason", err)
+		return n.giveUp(ctx, t, id, err)
 	case errors.As(err, &bad), errors.As(err, &refused), isUnknown(err):
 		n.log.Warn("report can't be read", "report", id, "reason", err)
 		return n.giveUp(ctx, t, id, err)
@@ -68,10 +74,49 @@ func (n *Node) work(ctx context.Context, t tenant.ID, id string, last bool) erro
 	return errors.Join(err, n.db.Rest(context.WithoutCancel(ctx), t, id))
 }
 
+// errTime says that a report took too long.
+var errTime = errors.New("the report took too long")
+
+// inTime breaks a step off, with errTime, when it takes longer than a report
+// may.
+func (n *Node) inTime(ctx context.Context, step func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, n.cfg.ReportTime, errTime)
+	defer cancel()
+	err := step(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errTime) {
+		return fmt.Errorf("%w: it was not applied within %s, so it is set aside; its bytes are kept, and it can be replayed (stance serve --report-time)", errTime, n.cfg.ReportTime)
+	}
+	return err
+}
+
+// outlast repeats a step while the disk is full or the record is locked: that
+// is no fault of the report, and the queue, which writes to the same file,
+// could not even note that it is to be tried again.
+func (n *Node) outlast(ctx context.Context, id string, step func() error) error {
+	for wait := firstRest; ; wait = min(2*wait, longestRest) {
+		err := step()
+		if !errors.Is(err, receive.ErrFull) && !errors.Is(err, receive.ErrLocked) {
+			return err
+		}
+		n.log.Error("a report waits until it can be written", "report", id, "seconds", wait.Seconds(), "error", err)
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(wait):
+		}
+	}
+}
+
+// How long outlast waits between tries.
+const (
+	firstRest   = 500 * time.Millisecond
+	longestRest = 15 * time.Second
+)
+
 // giveUp fails a report for a reason that people read, and ends its job.
 func (n *Node) giveUp(ctx context.Context, t tenant.ID, id string, why error) error {
 	n.at(BeforeFail, "")
-	if err := n.db.Fail(ctx, t, id, why.Error()); err != nil {
+	if err := n.outlast(ctx, id, func() error { return n.db.Fail(ctx, t, id, why.Error()) }); err != nil {
 		return err
 	}
 	n.at(AfterFail, "")
@@ -274,6 +319,51 @@ func (r reports) Raw(ctx context.Context, t tenant.ID, id string) (io.ReadCloser
 		return nil, err
 	}
 	return r.n.blobs.Open(ctx, t, digest)
+}
+
+// Unread implements httpapi.Replays. A report that failed as a whole shows
+// how it begins.
+func (r reports) Unread(ctx context.Context, t tenant.ID, f posture.UnreadFilter, cursor string, limit int) ([]posture.Unread, string, error) {
+	list, next, err := r.n.db.Unread(ctx, t, f, cursor, limit)
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range list {
+		if list[i].Kind == posture.UnreadReport {
+			list[i].Raw = r.head(ctx, t, list[i].Report)
+		}
+	}
+	return list, next, nil
+}
+
+// maxHead is how much of a report that nobody can read is shown.
+const maxHead = 4 << 10
+
+// head is the beginning of a report, unpacked where it is packed, without
+// what may be a credential. What can't be opened has none: the reason says so.
+func (r reports) head(ctx context.Context, t tenant.ID, id string) string {
+	a, _, err := r.n.db.Waiting(ctx, t, id)
+	if err != nil {
+		return ""
+	}
+	open := func() (io.ReadCloser, error) { return r.n.blobs.Open(ctx, t, a.Digest) }
+	for _, open := range []func() (io.ReadCloser, error){receive.Unpack(open, a.Size, ""), open} {
+		body, err := open()
+		if err != nil {
+			continue
+		}
+		b, err := io.ReadAll(io.LimitReader(body, maxHead))
+		body.Close()
+		if len(b) > 0 || err == nil {
+			return strings.ToValidUTF8(string(normalise.Withhold(b)), "\uFFFD")
+		}
+	}
+	return ""
+}
+
+// Replay implements httpapi.Replays.
+func (r reports) Replay(ctx context.Context, t tenant.ID, id string) error {
+	return r.n.db.Replay(ctx, t, id)
 }
 
 // Confirm implements httpapi.Reports.

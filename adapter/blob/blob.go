@@ -13,6 +13,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -30,6 +34,7 @@ type Cipher interface {
 type Folder struct {
 	dir    string
 	cipher Cipher
+	mu     sync.Mutex // held while a file gets or loses its name
 }
 
 var _ receive.Blobs = (*Folder)(nil)
@@ -50,7 +55,7 @@ func Open(dir string, c Cipher) (*Folder, error) {
 	for _, p := range left {
 		_ = os.Remove(p) // what can't be removed now is tried again at the next start
 	}
-	return &Folder{dir, c}, nil
+	return &Folder{dir: dir, cipher: c}, nil
 }
 
 // Put implements receive.Blobs. The file has its name only when it is whole
@@ -58,34 +63,64 @@ func Open(dir string, c Cipher) (*Folder, error) {
 func (f *Folder) Put(ctx context.Context, t tenant.ID, r io.Reader) (string, int64, error) {
 	tmp, err := os.CreateTemp(filepath.Join(f.dir, "incoming"), "*")
 	if err != nil {
-		return "", 0, fmt.Errorf("store blob: %w", err)
+		return "", 0, full(fmt.Errorf("store blob: %w", err))
 	}
 	defer os.Remove(tmp.Name())
 	defer tmp.Close()
 	digest, size, err := f.write(ctx, t, tmp, r)
 	if err != nil {
-		return "", 0, err
+		return "", 0, full(err)
 	}
+	if err := f.name(t, tmp, digest); err != nil {
+		return "", 0, full(fmt.Errorf("store blob: %w", err))
+	}
+	return digest, size, nil
+}
+
+// name gives a whole file its name, durably. One that is there already is
+// marked as young: see Sweep.
+func (f *Folder) name(t tenant.ID, tmp *os.File, digest string) error {
 	path := f.path(t, digest)
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); err != nil { // the slow part, while others go on
 		if err := tmp.Sync(); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := os.Stat(path); err == nil {
+		if err := os.Chtimes(path, time.Time{}, time.Now()); err != nil {
+			return err
+		}
+	} else {
+		if err := tmp.Sync(); err != nil {
+			return err
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
 		}
 		if err := os.Rename(tmp.Name(), path); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
 		}
 	}
 	// A file that was there already may be from a process that died before
 	// this step.
 	for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path)), f.dir} {
 		if err := syncDir(dir); err != nil {
-			return "", 0, fmt.Errorf("store blob: %w", err)
+			return err
 		}
 	}
-	return digest, size, nil
+	return nil
+}
+
+// full tells a full disk, quota or file size limit from other faults.
+func full(err error) error {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, no) {
+			return fmt.Errorf("%w: %w", receive.ErrFull, err)
+		}
+	}
+	return err
 }
 
 func (f *Folder) write(ctx context.Context, t tenant.ID, w io.Writer, r io.Reader) (string, int64, error) {
@@ -160,4 +195,51 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// Sweep removes blobs that were not stored or asked to be stored for some
+// time and that nobody needs: those of uploads that were refused, or whose
+// process died before the report was committed. needed is asked for each. It
+// returns how many it removed.
+func (f *Folder) Sweep(ctx context.Context, before time.Time, needed func(t tenant.ID, digest string) (bool, error)) (int, error) {
+	paths, err := filepath.Glob(filepath.Join(f.dir, "[0-9]*", "??", "*"))
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range paths {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		id, err := strconv.ParseInt(filepath.Base(filepath.Dir(filepath.Dir(p))), 10, 64)
+		digest := filepath.Base(p)
+		if t := tenant.ID(id); err == nil && t.Valid() && f.path(t, digest) == p && len(digest) == hex.EncodedLen(sha256.Size) {
+			gone, err := f.sweep(p, before, func() (bool, error) { return needed(t, digest) })
+			if err != nil {
+				return n, fmt.Errorf("sweep blobs: %w", err)
+			}
+			if gone {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
+// sweep removes one file if nobody needs it. Whoever stores the same bytes
+// meanwhile finds it young, or gone.
+func (f *Folder) sweep(path string, before time.Time, needed func() (bool, error)) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if keep, err := needed(); keep || err != nil {
+		return false, err
+	}
+	return true, os.Remove(path)
 }

@@ -65,19 +65,19 @@ func (u *Uploads) Begin(_ context.Context, t tenant.ID, up receive.Upload) error
 		return err
 	}
 	if open, err := unfinished(filepath.Dir(dir)); err != nil {
-		return fmt.Errorf("begin upload: %w", err)
+		return full(fmt.Errorf("begin upload: %w", err))
 	} else if open >= u.most {
 		return receive.ErrCrowded
 	}
 	b, err := json.Marshal(up)
 	if err != nil {
-		return fmt.Errorf("begin upload: %w", err)
+		return full(fmt.Errorf("begin upload: %w", err))
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("begin upload: %w", err)
+		return full(fmt.Errorf("begin upload: %w", err))
 	}
 	if _, err := u.file(t, dir, bytes.NewReader(b), func(int64) string { return infoFile }); err != nil {
-		return fmt.Errorf("begin upload: %w", err)
+		return full(fmt.Errorf("begin upload: %w", err))
 	}
 	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)), syncDir(u.dir))
 }
@@ -238,7 +238,7 @@ func (u *Uploads) Append(ctx context.Context, t tenant.ID, id string, offset int
 		}
 		total += n
 		if err != nil || n < u.part {
-			return total, err
+			return total, full(err)
 		}
 		if err := ctx.Err(); err != nil {
 			return total, err
@@ -257,7 +257,7 @@ func (u *Uploads) appendChecked(t tenant.ID, dir string, offset int64, r io.Read
 		err = receive.ErrChecksum
 	}
 	if err != nil || n == 0 {
-		return 0, errors.Join(err, clearNew(dir))
+		return 0, full(errors.Join(err, clearNew(dir)))
 	}
 	if err := os.Rename(filepath.Join(dir, hidden), filepath.Join(dir, partName(offset, n))); err != nil {
 		return 0, fmt.Errorf("keep part: %w", err)

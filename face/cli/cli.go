@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,6 +49,9 @@ type App struct {
 type ServeOptions struct {
 	DataDir, Listen, PublicURL, FeedMirror string
 	Workers, ReportDeaths                  int
+	Waiting, AllWaiting                    int   // reports that may wait: of a tenant, altogether
+	WaitingMiB, AllWaitingMiB              int64 // their bytes
+	ReportTime                             time.Duration
 	// Watch are folders whose files are taken as reports.
 	Watch   []string
 	Verbose bool
@@ -134,6 +138,7 @@ func (a *App) root() *cobra.Command {
 		a.feedCommand(),
 		a.policyCommand(),
 		a.formatCommand(),
+		a.quarantineCommand(),
 		a.applicationCommand(),
 		a.tokenCommand(),
 		a.hookCommand(),
@@ -170,6 +175,11 @@ func (a *App) serveCommand() *cobra.Command {
 	f.StringVar(&o.PublicURL, "public-url", "", "how people reach the server, when it is not the listen address")
 	f.IntVar(&o.Workers, "workers", 0, "reports applied at a time (default: half the cores)")
 	f.IntVar(&o.ReportDeaths, "report-deaths", 0, "how often the server may die over one report before it is set aside (default 3)")
+	f.DurationVar(&o.ReportTime, "report-time", 0, "how long decoding and applying one report may take before it is set aside (default 1h)")
+	f.IntVar(&o.Waiting, "waiting", 0, "reports of one tenant that may wait before senders are asked to come back (default 10000)")
+	f.IntVar(&o.AllWaiting, "all-waiting", 0, "reports of all tenants that may wait (default 50000)")
+	f.Int64Var(&o.WaitingMiB, "waiting-mib", 0, "MiB of one tenant's reports that may wait (default 16384)")
+	f.Int64Var(&o.AllWaitingMiB, "all-waiting-mib", 0, "MiB of all tenants' reports that may wait (default 65536)")
 	f.StringVar(&o.FeedMirror, "feed-mirror", os.Getenv("STANCE_FEED_MIRROR"), "base address of a mirror of the feeds (STANCE_FEED_MIRROR)")
 	f.StringArrayVar(&o.Watch, "watch", nil, "take the files of this folder as reports; may be repeated")
 	f.BoolVar(&o.Verbose, "verbose", false, "log what happens in detail")

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,9 +97,12 @@ func newClient(base, token string) *client {
 
 // problem is what the server says is wrong (RFC 9457).
 type problem struct {
-	Status int    `json:"status"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
+	Status int `json:"status"`
+	// After is how long the server asks to wait before the same request is
+	// made again; 0 when it doesn't.
+	After  time.Duration `json:"-"`
+	Title  string        `json:"title"`
+	Detail string        `json:"detail"`
 	Errors []struct {
 		Message  string `json:"message"`
 		Location string `json:"location"`
@@ -174,6 +178,9 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
+	if _, ok := in.(io.Reader); ok { // a server without room says so before it is sent
+		req.Header.Set("Expect", "100-continue")
+	}
 	if c.key != "" {
 		req.Header.Set("Idempotency-Key", c.key)
 	}
@@ -189,6 +196,9 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	b, readErr := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if readErr == nil && json.Unmarshal(b, p) != nil {
 		p.Detail = strings.TrimSpace(string(b))
+	}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
+		p.After = time.Duration(s) * time.Second
 	}
 	code := ExitUsage
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests {

@@ -29,6 +29,7 @@ import (
 type importOptions struct {
 	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output string
 	part, noGit, accept                                                                      bool
+	wait                                                                                     time.Duration
 	resumeAbove                                                                              int64 // MiB
 }
 
@@ -58,6 +59,7 @@ func (a *App) importCommand() *cobra.Command {
 	f.StringVar(&o.scannedAt, "scanned-at", "", "when the scan was made, such as 2026-01-31T12:00:00Z")
 	f.BoolVar(&o.part, "part", false, "the scan covers only a part of the target: it closes nothing")
 	f.BoolVar(&o.accept, "accept", false, "keep the mapping that is proposed for a report of an unknown tool, and import by it")
+	f.DurationVar(&o.wait, "wait", defaultPatience, "how long to wait for a server that has no room for a report now")
 	f.Int64Var(&o.resumeAbove, "resume-above", 64, "send files above so many MiB to a running server in a way that survives broken connections")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return c
@@ -166,8 +168,12 @@ func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, 
 	}
 	p := a.progress(name)
 	defer p.end()
-	list, err := a.transfer(ctx, c, body, q, o, p)
-	if err != nil {
+	body, rewind := rewinder(body)
+	var list httpapi.ReportList
+	if err := a.patience(o.wait).do(ctx, name, func() (err error) {
+		list, err = a.transfer(ctx, c, body, q, o, p)
+		return err
+	}, rewind); err != nil {
 		return nil, err
 	}
 	for i, r := range list.Items {

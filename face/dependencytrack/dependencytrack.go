@@ -15,6 +15,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/stance-aspm/stance/domain/estate"
@@ -174,11 +175,18 @@ func (c *call) problem(err error) {
 		case receive.TooLarge:
 			c.say(http.StatusRequestEntityTooLarge, refused.Error())
 		case receive.Busy:
-			c.w.Header().Set("Retry-After", "5")
+			c.w.Header().Set("Retry-After", strconv.Itoa(receive.AfterBusy))
 			c.say(http.StatusTooManyRequests, refused.Error())
 		default:
 			c.send(http.StatusBadRequest, object{"status": 400, "title": "The uploaded BOM is invalid", "detail": refused.Error()})
 		}
+	case errors.Is(err, receive.ErrFull):
+		c.Log(c.ctx, "no room to write", err)
+		c.say(http.StatusInsufficientStorage, "the server's disk is full: nothing was taken")
+	case errors.Is(err, receive.ErrLocked):
+		c.Log(c.ctx, "no chance to write", err)
+		c.w.Header().Set("Retry-After", strconv.Itoa(receive.AfterLocked))
+		c.say(http.StatusServiceUnavailable, "the server's database is busy: nothing was taken; try again in a few seconds")
 	case c.ctx.Err() != nil: // the client went away
 	default:
 		c.Log(c.ctx, "door of Dependency-Track", err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/stance-aspm/stance/face/httpapi"
 	"github.com/stance-aspm/stance/ingestion/receive"
@@ -88,13 +89,20 @@ func (c *call) problem(err error) {
 		case receive.TooLarge:
 			c.send(http.StatusRequestEntityTooLarge, object{"detail": refused.Error()})
 		case receive.Busy:
-			c.w.Header().Set("Retry-After", "5")
+			c.w.Header().Set("Retry-After", strconv.Itoa(receive.AfterBusy))
 			c.fail(http.StatusTooManyRequests, refused.Error())
 		default:
 			c.send(http.StatusBadRequest, invalid{"file": {refused.Error()}})
 		}
 	case errors.As(err, &large):
 		c.fail(http.StatusRequestEntityTooLarge, "the form's fields are too large")
+	case errors.Is(err, receive.ErrFull):
+		c.Log(c.ctx, "no room to write", err)
+		c.fail(http.StatusInsufficientStorage, "the server's disk is full: nothing was taken")
+	case errors.Is(err, receive.ErrLocked):
+		c.Log(c.ctx, "no chance to write", err)
+		c.w.Header().Set("Retry-After", strconv.Itoa(receive.AfterLocked))
+		c.fail(http.StatusServiceUnavailable, "the server's database is busy: nothing was taken; try again in a few seconds")
 	case c.ctx.Err() != nil: // the client went away
 	default:
 		c.Log(c.ctx, "door of DefectDojo", err)

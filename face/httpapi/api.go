@@ -24,6 +24,7 @@ type API struct {
 	Estate    Estate
 	Assets    Assets
 	Reports   Reports
+	Replays   Replays
 	Intake    Intake
 	Uploads   Uploads
 	Gate      Gate
@@ -128,6 +129,7 @@ func (a *API) register(api huma.API) {
 	a.findingRoutes(api)
 	a.estateRoutes(api)
 	a.reportRoutes(api)
+	a.quarantineRoutes(api)
 	a.uploadRoutes(api)
 	a.gateRoutes(api)
 	a.feedRoutes(api)

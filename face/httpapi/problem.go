@@ -49,9 +49,17 @@ func (a *API) problem(ctx context.Context, err error) error {
 		case receive.TooLarge:
 			return huma.Error413RequestEntityTooLarge(refused.Error())
 		case receive.Busy:
-			return huma.ErrorWithHeaders(huma.Error429TooManyRequests(refused.Error()), http.Header{"Retry-After": {"5"}})
+			return huma.ErrorWithHeaders(huma.Error429TooManyRequests(refused.Error()), http.Header{"Retry-After": {strconv.Itoa(receive.AfterBusy)}})
 		}
 		return huma.Error422UnprocessableEntity(refused.Error())
+	case errors.Is(err, receive.ErrBusy):
+		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(receive.ErrBusy.Error()+"; try again in a few seconds"), http.Header{"Retry-After": {strconv.Itoa(receive.AfterBusy)}})
+	case errors.Is(err, receive.ErrFull):
+		a.Log(ctx, "no room to write", err)
+		return huma.NewError(http.StatusInsufficientStorage, "the server's disk is full: nothing was taken; send it again when its administrator has made room")
+	case errors.Is(err, receive.ErrLocked):
+		a.Log(ctx, "no chance to write", err)
+		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the server's database is busy: nothing was taken; try again in a few seconds"), http.Header{"Retry-After": {strconv.Itoa(receive.AfterLocked)}})
 	case errors.Is(err, context.Canceled):
 		return huma.NewError(499, "the client went away")
 	}

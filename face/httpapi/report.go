@@ -77,7 +77,7 @@ func (a *API) reportRoutes(api huma.API) {
 			o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 				"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
 			o.SkipValidateBody = true
-			o.Errors = append(o.Errors, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusTooManyRequests)
+			o.Errors = append(o.Errors, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInsufficientStorage)
 		})
 	route(api, scopeRead, http.MethodGet, tag, "list-reports", "List reports", "Imported reports, the newest first.", a.listReports)
 	route(api, scopeRead, http.MethodGet, tag+"/{id}", "get-report", "Show a report", "Where it stands and what it changed.", a.getReport)

@@ -142,7 +142,7 @@ func (a *API) uploadRoutes(api huma.API) {
 	streamed := func(o *huma.Operation) {
 		o.MaxBodyBytes, o.BodyReadTimeout, o.SkipValidateBody = -1, -1, true
 		o.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{tusChunk: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
-		o.Errors = append(o.Errors, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusTooManyRequests)
+		o.Errors = append(o.Errors, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInsufficientStorage)
 	}
 	route(api, scopeImport, http.MethodOptions, tag, "upload-options", "Ask what uploads can do", "tus 1.0: version, extensions, the largest upload.", a.uploadOptions, status(http.StatusNoContent))
 	route(api, scopeImport, http.MethodPost, tag, "create-upload", "Begin a resumable upload", "tus 1.0, extension creation: for large reports and bad lines. The answer's Location is where the bytes go; the body may bring the first ones.", a.createUpload, status(http.StatusCreated), streamed)

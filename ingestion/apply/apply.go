@@ -105,11 +105,15 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 	began := a.Elapsed()
 	clock := newStopwatch(a.Elapsed)
 	batches := startPipeline(ctx, &job, clock)
-	first, more := <-batches // the transaction begins when there is something to write
+	first, more := next(ctx, batches) // the transaction begins when there is something to write
 	out := Outcome{Format: job.Format, Confidence: job.Confidence}
 	err := a.Store.Apply(ctx, job.Tenant, func(tx Tx) error {
-		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}, matching: timer{elapsed: a.Elapsed}, scoring: timer{elapsed: a.Elapsed}, judging: timer{elapsed: a.Elapsed}}
-		for b := first; more; b, more = <-batches {
+		s := &session{a: a, ctx: ctx, tx: tx, job: &job, out: &out, scans: map[string]*scan{}, taken: map[int64]bool{}, judged: map[judgeKey]Judgement{}, flaws: map[finding.Key]int64{}, matching: timer{elapsed: a.Elapsed}, scoring: timer{elapsed: a.Elapsed}, judging: timer{elapsed: a.Elapsed}}
+		var err error
+		if s.earlier, err = tx.Earlier(ctx, job.Report); err != nil {
+			return err
+		}
+		for b := first; more; b, more = next(ctx, batches) {
 			if err := s.take(b); err != nil {
 				return err
 			}
@@ -138,9 +142,23 @@ func (a *Applier) Apply(ctx context.Context, job Job) (Outcome, error) {
 		return tx.Finish(ctx, job.Report, out)
 	})
 	if err != nil {
+		if over := ctx.Err(); over != nil && !errors.Is(err, over) { // the rest follows from that
+			err = fmt.Errorf("%w: %w", over, err)
+		}
 		return Outcome{}, err
 	}
 	return out, nil
+}
+
+// next takes a batch, or none when the context ends first: a decoder that
+// doesn't look at its context is left to itself.
+func next(ctx context.Context, batches <-chan batch) (batch, bool) {
+	select {
+	case b, more := <-batches:
+		return b, more
+	case <-ctx.Done():
+		return batch{}, false
+	}
 }
 
 // session is the work on one report inside its transaction.
@@ -170,6 +188,10 @@ type session struct {
 	// joined are findings that a scan of this report joined; another scan of
 	// it may have made them.
 	joined []finding.ID
+	// earlier are the scans that earlier readings of this report made, taken
+	// the series of those that this reading makes too.
+	earlier []Earlier
+	taken   map[int64]bool
 	// How long the steps worked that the transaction takes itself.
 	matching, scoring, judging timer
 }
@@ -464,6 +486,9 @@ func (s *session) finish() error {
 		if err := sc.finish(); err != nil {
 			return err
 		}
+	}
+	if err := s.dropRest(); err != nil {
+		return err
 	}
 	for _, r := range s.reconsider {
 		if _, err := heedAsset(s.ctx, s.tx, r.asset, r.ss, s.job.Report, s.job.Now); err != nil {

@@ -19,7 +19,7 @@ func (a *Applier) Confirm(ctx context.Context, t tenant.ID, report, by string, a
 			return err
 		}
 		for _, s := range series {
-			if err := refold(ctx, tx, s, report, by, at); err != nil {
+			if err := refold(ctx, tx, s, report, by, "confirmed by a person", at); err != nil {
 				return err
 			}
 		}
@@ -28,8 +28,8 @@ func (a *Applier) Confirm(ctx context.Context, t tenant.ID, report, by string, a
 }
 
 // refold computes the presence of a series anew from all its scans and brings
-// the findings after it.
-func refold(ctx context.Context, tx Tx, s Series, report, by string, at time.Time) error {
+// the findings after it; why is said in the history of those that it closes.
+func refold(ctx context.Context, tx Tx, s Series, report, by, why string, at time.Time) error {
 	sets, err := tx.ScanSets(ctx, s.ID)
 	if err != nil {
 		return err
@@ -37,6 +37,16 @@ func refold(ctx context.Context, tx Tx, s Series, report, by string, at time.Tim
 	before := s.Present
 	var held map[int64]string
 	s.Present, held = Fold(sets)
+	if err := tx.Settle(ctx, s.ID, holdings(sets)); err != nil {
+		return err
+	}
+	s.Count, s.FirstAt, s.LastAt, s.LastFull = len(sets), time.Time{}, time.Time{}, time.Time{}
+	for _, set := range inOrder(sets) {
+		if s.FirstAt.IsZero() {
+			s.FirstAt = set.At
+		}
+		s.LastAt = set.At
+	}
 	for _, set := range sets {
 		if set.Full && held[set.ID] == "" && set.At.After(s.LastFull) {
 			s.LastFull = set.At
@@ -67,7 +77,7 @@ func refold(ctx context.Context, tx Tx, s Series, report, by string, at time.Tim
 			e.Valid = when
 		}
 		if e.Detail == "" {
-			e.Detail = "confirmed by a person"
+			e.Detail = why
 		}
 		es = append(es, e)
 	}

@@ -36,7 +36,11 @@ func (sc *scan) match() error {
 		return err
 	}
 	sc.seenSet.Or(sc.clean)
-	m := assign(sc.ids, sc.known, sc.series.Present.Contains)
+	present := sc.series.Present
+	if sc.late() && sc.earlier != nil { // what was there then, not what came since
+		present = sc.earlier.Seen
+	}
+	m := assign(sc.ids, sc.known, present.Contains)
 	newer, err := sc.newer()
 	if err != nil {
 		return err
@@ -96,7 +100,7 @@ func (sc *scan) match() error {
 // says of them is history and does not replace the newer word.
 func (sc *scan) newer() (*roaring.Bitmap, error) {
 	out := roaring.New()
-	if !sc.late() {
+	if !sc.late() && sc.earlier == nil {
 		return out, nil
 	}
 	sets, err := sc.s.tx.ScanSets(sc.s.ctx, sc.series.ID)
@@ -104,7 +108,7 @@ func (sc *scan) newer() (*roaring.Bitmap, error) {
 		return nil, err
 	}
 	for i := range sets {
-		if sets[i].At.After(sc.at) {
+		if sets[i].At.After(sc.at) || sc.earlier != nil && sets[i].At.Equal(sc.at) && sets[i].ID > sc.earlier.ID {
 			out.Or(sets[i].Seen)
 		}
 	}
@@ -198,36 +202,15 @@ func (sc *scan) reread(chunk int64, at []int, m match, tell map[finding.ID]told)
 // conclude records the scan and lets the evidence decide.
 func (sc *scan) conclude() error {
 	ctx, tx := sc.s.ctx, sc.s.tx
-	set := ScanSet{At: sc.at, Full: !sc.part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet}
-	id, err := tx.AddScan(ctx, Scan{ScanSet: set, Series: sc.series.ID, Report: sc.s.job.Report, Version: sc.version, Commit: sc.commit, Digest: sc.digest})
+	before, late := sc.series.Present, sc.late()
+	set, sets, err := sc.place()
 	if err != nil {
 		return err
 	}
-	set.ID = id
 	if err := sc.keepDigests(everyPart); err != nil {
 		return err
 	}
-	before := sc.series.Present
-	late := sc.late()
-	var sets []ScanSet
-	var why string
-	var present *roaring.Bitmap
-	if late {
-		if sets, err = tx.ScanSets(ctx, sc.series.ID); err != nil {
-			return err
-		}
-		var held map[int64]string
-		present, held = Fold(sets)
-		why = held[id]
-	} else {
-		present, why = step(before, &set)
-	}
-	if why != "" {
-		sc.s.out.Held = why
-		sc.s.out.WouldResolve += int64(before.GetCardinality() - before.AndCardinality(sc.seenSet))
-	}
-	sc.series.Present = present
-	sc.series.Count++
+	why, present := set.Held, sc.series.Present
 	if sc.series.FirstAt.IsZero() || sc.at.Before(sc.series.FirstAt) {
 		sc.series.FirstAt = sc.at
 	}
@@ -240,7 +223,7 @@ func (sc *scan) conclude() error {
 	if err := tx.SaveSeries(ctx, sc.series); err != nil {
 		return err
 	}
-	if err := sc.backdate(late); err != nil {
+	if err := sc.backdate(late || sc.earlier != nil); err != nil {
 		return err
 	}
 	if err := sc.follow(sc.adopted); err != nil {
@@ -271,6 +254,54 @@ func (sc *scan) conclude() error {
 	sc.record(turns, sets)
 	sc.tally()
 	return tx.AppendEvents(ctx, sc.s.job.Report, sc.events)
+}
+
+// place puts the scan among those of its series and works out what is present
+// after all of them. One that comes last is a step from what was present; one
+// of an earlier time, or read again, may change what later scans were held
+// for, so all are folded anew and returned.
+func (sc *scan) place() (set Scan, sets []ScanSet, err error) {
+	ctx, tx := sc.s.ctx, sc.s.tx
+	set = Scan{ScanSet: ScanSet{At: sc.at, Full: !sc.part, Doubt: sc.doubts(), Seen: sc.seenSet, Gone: sc.goneSet},
+		Series: sc.series.ID, Report: sc.s.job.Report, Version: sc.version, Commit: sc.commit, Digest: sc.digest}
+	would := int64(0)
+	if !sc.late() && sc.earlier == nil {
+		before := sc.series.Present
+		sc.series.Present, set.Held = step(before, &set.ScanSet)
+		would = int64(before.GetCardinality() - before.AndCardinality(sc.seenSet))
+		set.ID, err = tx.AddScan(ctx, set)
+		sc.series.Count++
+	} else {
+		if sc.earlier != nil {
+			if lost(sc.earlier.Seen, roaring.Or(sc.seenSet, sc.goneSet)) {
+				return set, nil, &Unreadable{errLess}
+			}
+			set.ID, set.Confirmed = sc.earlier.ID, sc.earlier.Confirmed
+			err = tx.ReplaceScan(ctx, set)
+		} else {
+			set.ID, err = tx.AddScan(ctx, set)
+			sc.series.Count++
+		}
+		if err != nil {
+			return set, nil, err
+		}
+		if sets, err = tx.ScanSets(ctx, sc.series.ID); err != nil {
+			return set, nil, err
+		}
+		sc.series.Present, _ = Fold(sets)
+		hs := holdings(sets)
+		for _, h := range hs {
+			if h.Scan == set.ID {
+				set.Held, would = h.Why, h.Would
+			}
+		}
+		err = tx.Settle(ctx, sc.series.ID, hs)
+	}
+	if set.Held != "" {
+		sc.s.out.Held = set.Held
+		sc.s.out.WouldResolve += would
+	}
+	return set, sets, err
 }
 
 // toolBits maps the tools of series to their bits.

@@ -70,14 +70,23 @@ func step(before *roaring.Bitmap, s *ScanSet) (after *roaring.Bitmap, why string
 // their valid time whatever the order they came in, and which of them are
 // held back.
 func Fold(scans []ScanSet) (present *roaring.Bitmap, held map[int64]string) {
-	present, held = roaring.New(), map[int64]string{}
-	for _, s := range inOrder(scans) {
-		var why string
-		if present, why = step(present, s); why != "" {
-			held[s.ID] = why
-		}
-	}
+	held = map[int64]string{}
+	present = fold(scans, func(s *ScanSet, why string, _ uint64) { held[s.ID] = why })
 	return present, held
+}
+
+// fold is Fold that tells of each held scan, in order, with how many
+// sightings it would close.
+func fold(scans []ScanSet, tell func(s *ScanSet, why string, missing uint64)) *roaring.Bitmap {
+	present := roaring.New()
+	for _, s := range inOrder(scans) {
+		after, why := step(present, s)
+		if why != "" {
+			tell(s, why, present.GetCardinality()-present.AndCardinality(s.Seen))
+		}
+		present = after
+	}
+	return present
 }
 
 // Turn is one change of a sighting's presence.

@@ -15,6 +15,7 @@ type scan struct {
 	s         *session
 	target    Target
 	series    Series
+	earlier   *Earlier // what an earlier reading of the report made of it; nil at the first
 	tool      string
 	toolBit   uint64
 	version   string
@@ -99,6 +100,9 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, part: s.job.Submission.Part || r.Part, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
 		writer: chunkWriterWith(s.pack.enc), fresh: series.Next == 0, recalled: roaring.New(), clean: roaring.New(), seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
 		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
+	}
+	if sc.earlier = s.earlierOf(series.ID); sc.earlier != nil {
+		sc.at = sc.earlier.At // the time of a scan doesn't change by reading it again
 	}
 	if sc.commit == "" {
 		sc.commit = r.Target.Commit

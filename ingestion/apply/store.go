@@ -29,7 +29,7 @@ type Tx interface {
 
 // Seen is what scans saw.
 type Seen interface {
-	Scans
+	SeriesBook
 	Sightings
 	Digests
 }
@@ -39,6 +39,12 @@ type Known interface {
 	Statements
 	// FlawOf returns a flaw by its number.
 	FlawOf(ctx context.Context, id int64) (*finding.Flaw, error)
+}
+
+// SeriesBook is what scans saw, and its correction.
+type SeriesBook interface {
+	Scans
+	Revisions
 }
 
 // Target is the asset that a report is about, as the record knows it.
@@ -94,6 +100,7 @@ type Scan struct {
 	Version string // of the tool
 	Commit  string
 	Digest  string
+	Held    string // why it closes nothing; "" when it may
 }
 
 // Scans keeps series and their scans.

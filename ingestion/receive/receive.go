@@ -43,10 +43,57 @@ type Ledger interface {
 	// the first request's reports and records nothing. It returns ErrBusy
 	// when too many reports wait.
 	Commit(ctx context.Context, t tenant.ID, key string, rs []Accepted) ([]Accepted, error)
+	// Room returns ErrBusy when Commit would, so that nobody sends bytes in
+	// vain.
+	Room(ctx context.Context, t tenant.ID) error
 }
 
-// ErrBusy says that too many reports wait for a worker.
-var ErrBusy = errors.New("too many reports are waiting")
+// What keeps a report from being taken that is no fault of its own. Whoever
+// sends it again later, unchanged, does right.
+var (
+	// ErrBusy says that as much waits for the workers as is allowed to.
+	ErrBusy = errors.New("too many reports are waiting")
+	// ErrFull says that the disk, or a quota on it, is full.
+	ErrFull = errors.New("the disk is full")
+	// ErrLocked says that the record could not be written to for too long.
+	ErrLocked = errors.New("the record is locked")
+)
+
+// Limits bound what waits for the workers, in reports and in bytes as they
+// were sent: of each tenant, and of all together.
+type Limits struct {
+	Reports, AllReports int
+	Bytes, AllBytes     int64
+}
+
+// DefaultLimits are those of a node that is told no others: reports for some
+// minutes of work, bytes for some hours.
+func DefaultLimits() Limits {
+	return Limits{Reports: 10_000, AllReports: 50_000, Bytes: 16 << 30, AllBytes: 64 << 30}
+}
+
+// Backlog is what waits: of one tenant, and of all.
+type Backlog struct {
+	Reports, AllReports int
+	Bytes, AllBytes     int64
+}
+
+// Check returns ErrBusy, saying which limit is reached, or nil. What waits
+// counts, not what would be added: a report larger than the limit is taken
+// once the others are applied.
+func (l Limits) Check(b Backlog) error {
+	switch {
+	case b.Reports >= l.Reports:
+		return fmt.Errorf("%w: %d, as many as may", ErrBusy, b.Reports)
+	case b.AllReports >= l.AllReports:
+		return fmt.Errorf("%w: %d of all tenants, as many as may", ErrBusy, b.AllReports)
+	case b.Bytes >= l.Bytes:
+		return fmt.Errorf("%w: %d MiB, as much as may", ErrBusy, b.Bytes>>20)
+	case b.AllBytes >= l.AllBytes:
+		return fmt.Errorf("%w: %d MiB of all tenants, as much as may", ErrBusy, b.AllBytes>>20)
+	}
+	return nil
+}
 
 // Receiver takes reports in.
 type Receiver struct {
@@ -78,6 +125,9 @@ func (r *Receiver) Accept(ctx context.Context, t tenant.ID, s Submission, key st
 // they are, as the parts of a form may come in any order. Commit has to
 // follow: until then nothing points at the bytes.
 func (r *Receiver) Store(ctx context.Context, t tenant.ID, body io.Reader) (Stored, error) {
+	if err := r.room(ctx, t); err != nil {
+		return Stored{}, err
+	}
 	limited := &limitReader{r: body, left: r.MaxSize}
 	digest, size, err := r.Blobs.Put(ctx, t, limited)
 	switch {
@@ -99,10 +149,19 @@ func (r *Receiver) Commit(ctx context.Context, t tenant.ID, s Submission, key st
 	}
 	report := Accepted{ID: r.NewID(), Submission: s, Digest: b.Digest, Size: b.Size, Target: target(s), Received: r.Now().UTC()}
 	out, err := r.Ledger.Commit(ctx, t, key, []Accepted{report})
+	return out, refuseBusy(err)
+}
+
+// room refuses when nothing more may wait.
+func (r *Receiver) room(ctx context.Context, t tenant.ID) error {
+	return refuseBusy(r.Ledger.Room(ctx, t))
+}
+
+func refuseBusy(err error) error {
 	if errors.Is(err, ErrBusy) {
-		return nil, &Refusal{Busy, "too many reports are waiting; try again in a few seconds"}
+		return &Refusal{Busy, err.Error() + "; try again in a few seconds"}
 	}
-	return out, err
+	return err
 }
 
 // target is a digest of what the sender says of the target: the same bytes

@@ -20,3 +20,10 @@ type Refusal struct {
 
 // Error implements error.
 func (r *Refusal) Error() string { return r.Text }
+
+// How long senders are asked to wait before they try again: a small report is
+// applied in milliseconds, a lock is held for a large one.
+const (
+	AfterBusy   = 5 // seconds, with Busy
+	AfterLocked = 5 // seconds, with ErrLocked
+)

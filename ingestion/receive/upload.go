@@ -118,6 +118,9 @@ func (u *Uploads) Create(ctx context.Context, t tenant.ID, s Submission, length 
 	if length > u.Receiver.MaxSize {
 		return Upload{}, &Refusal{TooLarge, fmt.Sprintf("the upload is larger than %d MiB", u.Receiver.MaxSize>>20)}
 	}
+	if err := u.Receiver.room(ctx, t); err != nil {
+		return Upload{}, err
+	}
 	up := Upload{ID: u.Receiver.NewID(), Length: length, Metadata: metadata, Submission: s, Expires: u.Receiver.Now().UTC().Add(u.Life).Truncate(time.Second)}
 	err := u.Parts.Begin(ctx, t, up)
 	if errors.Is(err, ErrCrowded) {

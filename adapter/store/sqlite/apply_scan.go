@@ -99,7 +99,7 @@ func collect[T any](rows *sql.Rows, scan func(interface{ Scan(...any) error }) (
 
 // ScanSets implements apply.Scans.
 func (x *applyTx) ScanSets(_ context.Context, series int64) ([]apply.ScanSet, error) {
-	st, err := x.stmt(`SELECT id, at, full, confirmed, doubt, seen, gone FROM scan WHERE tenant_id = ? AND series_id = ?`)
+	st, err := x.stmt(`SELECT ` + setColumns + ` FROM scan c WHERE c.tenant_id = ? AND c.series_id = ?`)
 	if err != nil {
 		return nil, err
 	}
@@ -107,21 +107,27 @@ func (x *applyTx) ScanSets(_ context.Context, series int64) ([]apply.ScanSet, er
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(r interface{ Scan(...any) error }) (apply.ScanSet, error) {
-		var s apply.ScanSet
-		var at int64
-		var seen, gone []byte
-		if err := r.Scan(&s.ID, &at, &s.Full, &s.Confirmed, &s.Doubt, &seen, &gone); err != nil {
-			return s, err
-		}
-		s.At = fromMillis(at)
-		var err error
-		if s.Seen, err = bitmap(seen); err != nil {
-			return s, err
-		}
-		s.Gone, err = bitmap(gone)
-		return s, err
+	return collect(rows, func(r interface{ Scan(...any) error }) (s apply.ScanSet, err error) {
+		return s, scanSet(&s, r.Scan)
 	})
+}
+
+const setColumns = `c.id, c.at, c.full, c.confirmed, c.doubt, c.seen, c.gone`
+
+// scanSet reads the columns of setColumns and those that follow them.
+func scanSet(s *apply.ScanSet, scan func(...any) error, more ...any) error {
+	var at int64
+	var seen, gone []byte
+	if err := scan(append([]any{&s.ID, &at, &s.Full, &s.Confirmed, &s.Doubt, &seen, &gone}, more...)...); err != nil {
+		return err
+	}
+	s.At = fromMillis(at)
+	var err error
+	if s.Seen, err = bitmap(seen); err != nil {
+		return err
+	}
+	s.Gone, err = bitmap(gone)
+	return err
 }
 
 // AddScan implements apply.Scans.
@@ -138,8 +144,8 @@ func (x *applyTx) AddScan(_ context.Context, s apply.Scan) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, x.exec(`INSERT INTO scan (tenant_id, id, series_id, report_id, at, full, confirmed, doubt, seen, gone, tool_version, commit_id, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		x.t, id, s.Series, s.Report, millis(s.At), s.Full, s.Confirmed, s.Doubt, seen, gone, s.Version, s.Commit, s.Digest)
+	return id, x.exec(`INSERT INTO scan (tenant_id, id, series_id, report_id, at, full, confirmed, doubt, seen, gone, tool_version, commit_id, digest, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		x.t, id, s.Series, s.Report, millis(s.At), s.Full, s.Confirmed, s.Doubt, seen, gone, s.Version, s.Commit, s.Digest, s.Held)
 }
 
 // SaveSeries implements apply.Scans.

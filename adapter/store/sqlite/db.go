@@ -7,6 +7,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -32,6 +33,9 @@ type DB struct {
 	now   func() time.Time
 	model scorer
 
+	limits   receive.Limits
+	patience time.Duration
+
 	enqueue Enqueue
 }
 
@@ -51,6 +55,12 @@ type Options struct {
 	Now func() time.Time
 	// CacheMiB is the page cache of the writer; readers have a quarter each.
 	CacheMiB int
+	// Limits bound what waits for the workers; a zero one is that of
+	// receive.DefaultLimits.
+	Limits receive.Limits
+	// Patience is how long a write waits for others before it fails with
+	// receive.ErrLocked; a minute by default.
+	Patience time.Duration
 }
 
 // readers is how many connections read at a time.
@@ -64,7 +74,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := addFunctions(); err != nil {
 		return nil, err
 	}
-	w, err := sql.Open("sqlite", dsn(o.Path, o.CacheMiB, true))
+	o.fill()
+	w, err := sql.Open("sqlite", dsn(o, o.CacheMiB, true))
 	if err != nil {
 		return nil, fmt.Errorf("open record %q: %w", o.Path, err)
 	}
@@ -74,22 +85,32 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		w.Close()
 		return nil, fmt.Errorf("open record %q: %w", o.Path, err)
 	}
-	r, err := sql.Open("sqlite", dsn(o.Path, o.CacheMiB/4, false))
+	r, err := sql.Open("sqlite", dsn(o, o.CacheMiB/4, false))
 	if err != nil {
 		w.Close()
 		return nil, fmt.Errorf("open record %q: %w", o.Path, err)
 	}
 	r.SetMaxOpenConns(readers)
 	r.SetMaxIdleConns(readers)
-	d := &DB{write: w, read: r, now: o.Now}
+	d := &DB{write: w, read: r, now: o.Now, limits: o.Limits, patience: o.Patience}
 	d.model = newScorer()
 	return d, nil
 }
 
-func dsn(path string, cacheMiB int, writer bool) string {
+// fill puts in the defaults.
+func (o *Options) fill() {
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
+	}
+	l, d := &o.Limits, receive.DefaultLimits()
+	l.Reports, l.AllReports = cmp.Or(l.Reports, d.Reports), cmp.Or(l.AllReports, d.AllReports)
+	l.Bytes, l.AllBytes = cmp.Or(l.Bytes, d.Bytes), cmp.Or(l.AllBytes, d.AllBytes)
+}
+
+func dsn(o Options, cacheMiB int, writer bool) string {
 	q := url.Values{}
 	for _, p := range []string{
-		"journal_mode(WAL)", "busy_timeout(60000)", "foreign_keys(1)", "temp_store(MEMORY)",
+		"journal_mode(WAL)", fmt.Sprintf("busy_timeout(%d)", o.Patience.Milliseconds()), "foreign_keys(1)", "temp_store(MEMORY)",
 		fmt.Sprintf("cache_size(-%d)", cacheMiB<<10),
 	} {
 		q.Add("_pragma", p)
@@ -102,7 +123,7 @@ func dsn(path string, cacheMiB int, writer bool) string {
 	} else {
 		q.Add("_pragma", "query_only(1)")
 	}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	return "file:" + (&url.URL{Path: o.Path}).EscapedPath() + "?" + q.Encode()
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -142,14 +163,14 @@ func (d *DB) Ping(ctx context.Context) error { return d.read.PingContext(ctx) }
 func (d *DB) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", storage(ctx, err))
 	}
 	if err := fn(tx); err != nil {
 		_ = tx.Rollback() // the error that led here says more
-		return err
+		return storage(ctx, err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", storage(ctx, err))
 	}
 	return nil
 }

@@ -17,13 +17,11 @@ import (
 
 var _ receive.Ledger = (*DB)(nil)
 
-// maxWaiting is how many reports may wait for a worker before senders are
-// asked to come back later.
-const maxWaiting = 10_000
-
 // Commit implements receive.Ledger.
 func (d *DB) Commit(ctx context.Context, t tenant.ID, key string, rs []receive.Accepted) ([]receive.Accepted, error) {
 	var out []receive.Accepted
+	ctx, end := d.patiently(ctx)
+	defer end()
 	err := d.withTx(ctx, t, func(x *applyTx) error {
 		if key != "" {
 			first, err := x.requested(key)
@@ -32,12 +30,8 @@ func (d *DB) Commit(ctx context.Context, t tenant.ID, key string, rs []receive.A
 				return err
 			}
 		}
-		var waiting int
-		if err := x.row(`SELECT count(*) FROM (SELECT 1 FROM report WHERE tenant_id = ? AND state = 'accepted' LIMIT ?)`, []any{x.t, maxWaiting}, &waiting); err != nil {
+		if err := x.room(); err != nil {
 			return err
-		}
-		if waiting >= maxWaiting {
-			return receive.ErrBusy
 		}
 		var ids []string
 		for _, r := range rs {
@@ -171,14 +165,20 @@ func (d *DB) Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accep
 
 // Detected records as which format a report was read of which nothing came.
 func (d *DB) Detected(ctx context.Context, t tenant.ID, id, format string, confidence int) error {
-	_, err := d.write.ExecContext(ctx, `UPDATE report SET format = ?, confidence = ? WHERE tenant_id = ? AND id = ?`, format, confidence, t, id)
+	_, err := d.exec(ctx, `UPDATE report SET format = ?, confidence = ? WHERE tenant_id = ? AND id = ? AND was IN ('', 'failed')`, format, confidence, t, id)
 	return err
 }
 
-// Fail records that nothing of a report could be read. The bytes are kept.
+// Fail records that nothing of a report could be read. The bytes are kept. A
+// report that an earlier reading applied stays applied, and says what became
+// of this one.
 func (d *DB) Fail(ctx context.Context, t tenant.ID, id, reason string) error {
-	_, err := d.write.ExecContext(ctx, `UPDATE report SET state = ?, reason = ?, finished_at = ? WHERE tenant_id = ? AND id = ? AND state = ?`,
-		string(posture.ReportFailed), reason, millis(d.now()), t, id, string(posture.ReportAccepted))
+	_, err := d.exec(ctx, `UPDATE report SET finished_at = ?1, was = '', was_reason = '',
+		state = CASE WHEN was IN ('', 'failed') THEN 'failed' ELSE was END,
+		reason = CASE WHEN was IN ('', 'failed') THEN ?2 ELSE ltrim(was_reason || '; ', '; ') || 'decoded again without success: ' || ?2 END,
+		unread = CASE WHEN was IN ('', 'failed') THEN 1 ELSE unread END
+		WHERE tenant_id = ?3 AND id = ?4 AND state = ?5`,
+		millis(d.now()), reason, t, id, string(posture.ReportAccepted))
 	return err
 }
 
@@ -199,13 +199,13 @@ func (x *applyTx) Finish(_ context.Context, report string, o apply.Outcome) erro
 			return err
 		}
 	}
-	st, err := x.stmt(`UPDATE report SET state = ?, reason = ?, format = ?, confidence = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?,
+	st, err := x.stmt(`UPDATE report SET state = ?, reason = ?, format = ?, confidence = ?, asset_id = ?, scanned_at = ?, finished_at = ?, result = ?, unread = ?, was = '', was_reason = '',
 		application_key = coalesce((SELECT a.key FROM asset s JOIN application a ON a.tenant_id = s.tenant_id AND a.id = s.application_id WHERE s.tenant_id = ? AND s.id = ?), application_key)
 		WHERE tenant_id = ? AND id = ? AND state = ?`)
 	if err != nil {
 		return err
 	}
-	done, err := st.ExecContext(x.ctx, string(state), reason, o.Format, o.Confidence, asset, millis(o.ScannedAt), x.now, b, x.t, asset, x.t, report, string(posture.ReportAccepted))
+	done, err := st.ExecContext(x.ctx, string(state), reason, o.Format, o.Confidence, asset, millis(o.ScannedAt), x.now, b, x.quarantined, x.t, asset, x.t, report, string(posture.ReportAccepted))
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (x *applyTx) Confirm(_ context.Context, report, by string) ([]apply.Series,
 	if state != string(posture.ReportHeld) {
 		return nil, &posture.BadQuery{Reason: "this report is not held: there is nothing to confirm"}
 	}
-	if err := x.exec(`UPDATE scan SET confirmed = 1 WHERE tenant_id = ? AND report_id = ?`, x.t, report); err != nil {
+	if err := x.exec(`UPDATE scan SET confirmed = 1, held = '' WHERE tenant_id = ? AND report_id = ?`, x.t, report); err != nil {
 		return nil, err
 	}
 	if err := x.exec(`UPDATE report SET state = ?, reason = ? WHERE tenant_id = ? AND id = ?`, string(posture.ReportApplied), "confirmed by "+by, x.t, report); err != nil {
@@ -348,6 +348,12 @@ func (d *DB) ReportBlob(ctx context.Context, t tenant.ID, id string) (blob strin
 		err = posture.ErrNotFound
 	}
 	return blob, err
+}
+
+// Referred reports whether any report has these bytes.
+func (d *DB) Referred(ctx context.Context, t tenant.ID, digest string) (ok bool, err error) {
+	err = d.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM report WHERE tenant_id = ? AND digest = ?)`, t, digest).Scan(&ok)
+	return ok, err
 }
 
 // Quarantine lists the parts of a report that could not be read.

@@ -30,7 +30,7 @@ func (d *DB) Rest(ctx context.Context, t tenant.ID, id string) error {
 }
 
 func (d *DB) try(ctx context.Context, t tenant.ID, id string, by int) error {
-	_, err := d.write.ExecContext(ctx, `UPDATE report SET tries = max(tries + ?, 0) WHERE tenant_id = ? AND id = ? AND state = ?`,
+	_, err := d.exec(ctx, `UPDATE report SET tries = max(tries + ?, 0) WHERE tenant_id = ? AND id = ? AND state = ?`,
 		by, t, id, string(posture.ReportAccepted))
 	if err != nil {
 		return fmt.Errorf("count the tries of report %s: %w", id, err)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"errors"
 	"math"
 	"strings"
@@ -17,6 +18,7 @@ import (
 func badInput() map[string]func(*world) {
 	return map[string]func(*world){
 		"a decoder panics":             decoderPanics,
+		"a decoder hangs":              decoderHangs,
 		"a document breaks off":        breaksOff,
 		"nothing can be read":          nothingRead,
 		"faults in the middle":         faultsBetween,
@@ -34,6 +36,41 @@ func decoderPanics(w *world) {
 		w.Errorf("held %q, resolved %d, quarantined %d", out.Held, out.Resolved, out.Quarantined)
 	}
 	w.want("open high "+vulnTitle(1), "open high "+vulnTitle(2))
+}
+
+// decoderHangs: a decoder that never ends and never looks at its context does
+// not hold the worker beyond its time, and leaves nothing in the record.
+func decoderHangs(w *world) {
+	before := w.Rows(w)
+	s := scan{}
+	s.defaults()
+	sub := submission(&s)
+	ctx, cancel := context.WithCancel(w.ctx)
+	defer cancel()
+	hung, free := make(chan struct{}), make(chan struct{})
+	defer close(free)
+	go func() {
+		<-hung
+		cancel()
+	}()
+	_, err := w.applier().Apply(ctx, w.job(w.accept("", "", sub), sub, w.input(), func(sink format.Sink) error {
+		for i := range 5000 {
+			if err := sink.Observe(vulns(i)[0]); err != nil {
+				break
+			}
+		}
+		close(hung)
+		<-free
+		return nil
+	}))
+	if !errors.Is(err, context.Canceled) {
+		w.Errorf("%v, want Canceled", err)
+	}
+	for table, n := range w.Rows(w) {
+		if table != "report" && n != before[table] {
+			w.Errorf("table %s: %d rows, had %d", table, n, before[table])
+		}
+	}
 }
 
 func breaksOff(w *world) {

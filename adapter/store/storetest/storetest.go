@@ -79,7 +79,7 @@ type Reports interface {
 	Report(ctx context.Context, t tenant.ID, id string) (posture.Report, error)
 	Quarantine(ctx context.Context, t tenant.ID, id string, limit int) ([]posture.Quarantined, int64, error)
 	Mappings
-	Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accepted, bool, error)
+	Quarantines
 }
 
 // World is a record that a test has to itself.
@@ -119,6 +119,7 @@ func Run(t *testing.T, open Open) {
 		{"door", doors()},
 		{"bad", badInput()},
 		{"mapping", mappings()},
+		{"replay", replays()},
 		{"target", runTargets()},
 		{"vex", vex()},
 		{"assign", assigning()},

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -277,7 +278,7 @@ type ShapeError struct {
 
 // Error implements error.
 func (e *ShapeError) Error() string {
-	where := e.Pointer
+	where := short(e.Pointer)
 	if where == "" {
 		where = "the top of the document"
 	}
@@ -301,10 +302,22 @@ func Unmarshal(b []byte, dst any) error {
 	return err
 }
 
+// maxPointer is how much of a pointer people are shown: a document that nests
+// ten thousand deep has one of many pages.
+const maxPointer = 300
+
+func short(p string) string {
+	if len(p) > maxPointer {
+		p = strings.ToValidUTF8(p[:maxPointer], "") + "…"
+	}
+	return p
+}
+
 func orTop(p string) string {
 	if p == "" {
 		return "(the record itself)"
 	}
+	p = short(p)
 	return p
 }
 
