@@ -79,7 +79,13 @@ type Reports interface {
 	Report(ctx context.Context, t tenant.ID, id string) (posture.Report, error)
 	Quarantine(ctx context.Context, t tenant.ID, id string, limit int) ([]posture.Quarantined, int64, error)
 	Mappings
+	Requests
+}
+
+// Requests says what became of what was asked for.
+type Requests interface {
 	Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accepted, bool, error)
+	Requested(ctx context.Context, t tenant.ID, key string) (bool, error)
 }
 
 // World is a record that a test has to itself.
