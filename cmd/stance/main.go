@@ -53,7 +53,7 @@ func serve(ctx context.Context, o cli.ServeOptions) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, FeedMirror: o.FeedMirror, Watch: o.Watch, Version: version}
+	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, FeedMirror: o.FeedMirror, Watch: o.Watch, Buckets: o.Buckets, Version: version}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Listen, err)

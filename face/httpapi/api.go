@@ -31,6 +31,7 @@ type API struct {
 	Feeds     Feeds
 	Formats   FormatDesk
 	Hooks     Hooks
+	Buckets   Buckets
 	Access    Access
 	Tokens    TokenDesk
 	Carry     Carry
@@ -133,6 +134,7 @@ func (a *API) register(api huma.API) {
 	a.feedRoutes(api)
 	a.formatRoutes(api)
 	a.hookRoutes(api)
+	a.bucketRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
 	a.inventoryRoutes(api)
