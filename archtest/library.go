@@ -31,6 +31,7 @@ var libraries = []library{
 	{"github.com/google/uuid", ground, "ids; made at the edge, carried everywhere"},
 	{"github.com/itchyny/gojq", engine, "expressions of format mappings"},
 	{"github.com/klauspost/compress", engine, "zstd and gzip"},
+	{"github.com/minio/minio-go/v7", edge, "reports in buckets"},
 	{"github.com/package-url/packageurl-go", ground, "package URLs"},
 	{"github.com/pandatix/go-cvss", ground, "CVSS vectors and scores"},
 	{"github.com/pressly/goose/v3", edge, "schema migrations"},

@@ -52,6 +52,9 @@ type Config struct {
 	// WatchEvery is how often they are looked into; 2 seconds by default. A
 	// file is taken when two looks find it unchanged.
 	WatchEvery time.Duration
+	// Buckets are addresses of buckets whose objects are taken as reports, as
+	// bucket.Parse reads them.
+	Buckets []string
 	// Version is the program's version.
 	Version string
 	// At, when set, is called at every boundary between two steps of a report,
@@ -128,6 +131,11 @@ func (c Config) Validate() error {
 	for i, dir := range c.Watch {
 		if dir == "" || slices.Contains(c.Watch[:i], dir) {
 			return fmt.Errorf("watched folder %q: want each folder once", dir)
+		}
+	}
+	for i, address := range c.Buckets {
+		if slices.Contains(c.Buckets[:i], address) {
+			return fmt.Errorf("bucket %q: want each bucket once", address)
 		}
 	}
 	return nil

@@ -48,6 +48,7 @@ type Node struct {
 	track   *tracker
 	company company
 	watches []*watch
+	buckets buckets
 	lock    *os.File
 	api     *httpapi.API
 	stop    context.CancelFunc
@@ -106,6 +107,13 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 		}
 		n.watches = append(n.watches, w)
 	}
+	for _, address := range cfg.Buckets {
+		w, err := newBucketWatch(address, tenant.Default, n.receive, n.db, log)
+		if err != nil {
+			return nil, err
+		}
+		n.buckets = append(n.buckets, w)
+	}
 	n.feeds = feed.NewClient(cfg.Version, feed.Options{})
 	n.gates = newGates(n.db)
 	n.formats = &formats{db: n.db, dir: filepath.Join(cfg.DataDir, "formats"), log: log, loaded: map[[32]byte]*mapping.Mapping{}}
@@ -138,7 +146,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
 		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Replays: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
-		Feeds: feedDesk{n}, Formats: n.formats, Hooks: hooks{n}, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
+		Feeds: feedDesk{n}, Formats: n.formats, Hooks: hooks{n}, Buckets: n.buckets, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
 	}
@@ -167,6 +175,9 @@ func (n *Node) Start(ctx context.Context) error {
 	n.done.Go(func() { n.keepTime(ctx) })
 	for _, w := range n.watches {
 		n.done.Go(func() { w.run(ctx, n.cfg.WatchEvery) })
+	}
+	for _, b := range n.buckets {
+		n.done.Go(func() { b.run(ctx) })
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 
 // sarifOf is a report of one result.
 func sarifOf(rule string) string {
-	return fmt.Sprintf(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"tidewatch"}},"results":[{"ruleId":%q,"message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.c"},"region":{"startLine":1}}}]}]}]}`, rule)
+	return fmt.Sprintf(`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"tidewatch"}},"results":[{"ruleId":%q,"message":{"text":%q},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.c"},"region":{"startLine":1}}}]}]}]}`, rule, "flaw of "+rule)
 }
 
 // folder is a watched folder whose looks the test makes.

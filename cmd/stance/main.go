@@ -54,7 +54,7 @@ func serve(ctx context.Context, o cli.ServeOptions) error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, ReportTime: o.ReportTime, FeedMirror: o.FeedMirror, Watch: o.Watch, Version: version,
+	cfg := node.Config{DataDir: o.DataDir, Listen: o.Listen, PublicURL: o.PublicURL, Workers: o.Workers, ReportDeaths: o.ReportDeaths, ReportTime: o.ReportTime, FeedMirror: o.FeedMirror, Watch: o.Watch, Buckets: o.Buckets, Version: version,
 		Waiting: receive.Limits{Reports: o.Waiting, AllReports: o.AllWaiting, Bytes: o.WaitingMiB << 20, AllBytes: o.AllWaitingMiB << 20}}
 	l, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {

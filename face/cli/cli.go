@@ -53,7 +53,9 @@ type ServeOptions struct {
 	WaitingMiB, AllWaitingMiB              int64 // their bytes
 	ReportTime                             time.Duration
 	// Watch are folders whose files are taken as reports.
-	Watch   []string
+	Watch []string
+	// Buckets are addresses of buckets whose objects are taken as reports.
+	Buckets []string
 	Verbose bool
 }
 
@@ -182,6 +184,7 @@ func (a *App) serveCommand() *cobra.Command {
 	f.Int64Var(&o.AllWaitingMiB, "all-waiting-mib", 0, "MiB of all tenants' reports that may wait (default 65536)")
 	f.StringVar(&o.FeedMirror, "feed-mirror", os.Getenv("STANCE_FEED_MIRROR"), "base address of a mirror of the feeds (STANCE_FEED_MIRROR)")
 	f.StringArrayVar(&o.Watch, "watch", nil, "take the files of this folder as reports; may be repeated")
+	f.StringArrayVar(&o.Buckets, "bucket", nil, "take the objects of this bucket as reports: s3://BUCKET/PREFIX?endpoint=…&region=…&path_style=true&every=1m; may be repeated")
 	f.BoolVar(&o.Verbose, "verbose", false, "log what happens in detail")
 	return c
 }

@@ -32,6 +32,7 @@ type API struct {
 	Feeds     Feeds
 	Formats   FormatDesk
 	Hooks     Hooks
+	Buckets   Buckets
 	Access    Access
 	Tokens    TokenDesk
 	Carry     Carry
@@ -135,6 +136,7 @@ func (a *API) register(api huma.API) {
 	a.feedRoutes(api)
 	a.formatRoutes(api)
 	a.hookRoutes(api)
+	a.bucketRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
 	a.inventoryRoutes(api)

@@ -76,6 +76,16 @@ func (x *applyTx) requested(key string) ([]receive.Accepted, error) {
 	return out, nil
 }
 
+// Requested reports whether a request with the key made its reports. Who has
+// to fetch the bytes asks before.
+func (d *DB) Requested(ctx context.Context, t tenant.ID, key string) (known bool, err error) {
+	err = d.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM request WHERE tenant_id = ? AND key = ?)`, t, key).Scan(&known)
+	if err != nil {
+		return false, fmt.Errorf("look for a request: %w", err)
+	}
+	return known, nil
+}
+
 func (x *applyTx) commitReport(ctx context.Context, r *receive.Accepted) error {
 	var err error
 	if r.DuplicateOf, err = x.duplicate(r); err != nil {

@@ -16,7 +16,13 @@ type Quarantines interface {
 	Unread(ctx context.Context, t tenant.ID, f posture.UnreadFilter, cursor string, limit int) ([]posture.Unread, string, error)
 	Replay(ctx context.Context, t tenant.ID, id string) error
 	Fail(ctx context.Context, t tenant.ID, id, reason string) error
+	Requests
+}
+
+// Requests says what became of what was asked for.
+type Requests interface {
 	Waiting(ctx context.Context, t tenant.ID, id string) (receive.Accepted, bool, error)
+	Requested(ctx context.Context, t tenant.ID, key string) (bool, error)
 }
 
 // replays tests reports that are decoded again, and late scans that change

@@ -90,7 +90,16 @@ func backAgainWaiting(w *world) {
 
 func idempotency(w *world) {
 	sub := shopSubmission()
+	if known, err := w.Store.Requested(w.ctx, w.tenant, "key-1"); err != nil || known {
+		w.Errorf("a key that nobody used is known: %v, %v", known, err)
+	}
 	a := w.accept("key-1", "aa", sub)
+	if known, err := w.Store.Requested(w.ctx, w.tenant, "key-1"); err != nil || !known {
+		w.Errorf("a key that was used is known: %v, %v", known, err)
+	}
+	if known, err := w.Store.Requested(w.ctx, w.tenant+1, "key-1"); err != nil || known {
+		w.Errorf("the key of one tenant is known to another: %v, %v", known, err)
+	}
 	b := w.accept("key-1", "bb", sub)
 	if a.ID != b.ID {
 		w.Errorf("the same key gave reports %s and %s", a.ID, b.ID)
