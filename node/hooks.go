@@ -93,5 +93,5 @@ func (h hooks) Deliver(ctx context.Context, id string, header func(string) strin
 	if signature.Delivery != "" {
 		key = "hook:" + id + ":" + signature.Delivery
 	}
-	return intake{h.n}.Commit(ctx, t, s, key, stored)
+	return intake(h).Commit(ctx, t, s, key, stored)
 }
