@@ -15,6 +15,7 @@ var fields = []format.Field{
 	{Name: "cwe", From: "CweIDs"},
 	{Name: "cvss", From: "CVSS by source: V40, V3, V2"},
 	{Name: "component.*", From: "PkgIdentifier.PURL, PkgName, InstalledVersion, the result's Type; BOMRef"},
+	{Name: "inventory", From: "Packages, with Relationship and DependsOn (--list-all-pkgs)"},
 	{Name: "fix_version", From: "FixedVersion"},
 	{Name: "location.path", From: "PkgPath, FilePath, else Target where it is a file"},
 	{Name: "location.line, end_line, snippet, context", From: "CauseMetadata, StartLine, EndLine, Code"},
