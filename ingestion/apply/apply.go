@@ -163,6 +163,7 @@ type session struct {
 	failure error          // of the first document that could not be read to its end
 	doubt   string         // of all scans, for that reason
 	early   int            // faults before the first run
+	renamed *renamed       // checks of the document that is read
 	vex     *statements    // the VEX document that is read, else nil
 	stated  []AboutProduct // by all VEX documents of the report
 	// reconsider are assets that statements bear on.

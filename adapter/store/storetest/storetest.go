@@ -123,6 +123,7 @@ func Run(t *testing.T, open Open) {
 		{"vex", vex()},
 		{"assign", assigning()},
 		{"inventory", inventories()},
+		{"rename", renamings()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {
