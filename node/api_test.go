@@ -314,3 +314,44 @@ func TestAssign(t *testing.T) {
 		t.Error("after: want the application 'shop' blocked alone")
 	}
 }
+
+// TestAssetRules sets rules through the API: they place what the sender does
+// not, and only that.
+func TestAssetRules(t *testing.T) {
+	w := newWorld(t)
+	admin := w.token("admin", "read")
+	set := func(source string) (int, string) {
+		t.Helper()
+		b, err := json.Marshal(httpapi.AssetRulesEdit{Source: source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.do("PUT", "/api/v1/asset-rules", admin, string(b))
+	}
+	if code, body := set("rules:\n  - name: a\n    when: toll == 'x'\n    asset: x\n"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "asset-rules.yaml:3:11") {
+		t.Errorf("rules that are wrong: %d %s, want 422 with the place", code, body)
+	}
+	if code, body := set("rules:\n  - name: mono\n    when: target.repository.endsWith('acme/mono')\n    application: \"{{file.split('/')[0]}}\"\n    asset: mono/{{file.split('/')[0]}}\n    ref: main\n"); code != http.StatusOK || !strings.Contains(body, `"rules":1`) {
+		t.Fatalf("set rules: %d %s", code, body)
+	}
+	if _, body := w.do("GET", "/api/v1/asset-rules", admin, ""); !strings.Contains(body, "name: mono") {
+		t.Errorf("rules in force: %s", body)
+	}
+	report := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"alpha"}},"versionControlProvenance":[{"repositoryUri":"https://git.test/acme/mono","branch":"trunk"}],"results":[]}]}`
+	for _, c := range []struct {
+		sub                     receive.Submission
+		application, asset, ref string
+	}{
+		{receive.Submission{Name: "till/a.sarif"}, "till", "mono/till", "main"},
+		{receive.Submission{Name: "shop/a.sarif", Ref: "next", Asset: "shop"}, "shop", "shop", "next"},
+		{receive.Submission{Name: "shop/a.sarif", Application: "bank"}, "bank", "mono/shop", "main"},
+	} {
+		rs, err := w.n.Import(t.Context(), tenant.Default, c.sub, strings.NewReader(report))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := rs[0]; r.Application != c.application || r.Asset != c.asset || r.Ref != c.ref {
+			t.Errorf("%+v: in %s at %s on %s, want %s, %s, %s (%s)", c.sub, r.Application, r.Asset, r.Ref, c.application, c.asset, c.ref, r.Reason)
+		}
+	}
+}

@@ -142,6 +142,7 @@ func (a *App) root() *cobra.Command {
 		a.migrateCommand(),
 		a.scanCommand(),
 		a.assetCommand(),
+		a.ruleCommand(),
 	)
 	return root
 }

@@ -19,22 +19,23 @@ import (
 // API is what the face needs from below. Every part is a small interface that
 // this package declares beside its use.
 type API struct {
-	Findings  Findings
-	Triage    Triager
-	Estate    Estate
-	Assets    Assets
-	Reports   Reports
-	Intake    Intake
-	Uploads   Uploads
-	Gate      Gate
-	Policies  PolicyStore
-	Feeds     Feeds
-	Formats   FormatDesk
-	Hooks     Hooks
-	Access    Access
-	Tokens    TokenDesk
-	Carry     Carry
-	Inventory Inventory
+	Findings   Findings
+	Triage     Triager
+	Estate     Estate
+	Assets     Assets
+	Reports    Reports
+	Intake     Intake
+	Uploads    Uploads
+	Gate       Gate
+	Policies   PolicyStore
+	Feeds      Feeds
+	Formats    FormatDesk
+	Hooks      Hooks
+	Access     Access
+	Tokens     TokenDesk
+	Carry      Carry
+	Inventory  Inventory
+	AssetRules AssetRuleStore
 
 	// Doors are operations of other products' APIs that are answered too.
 	Doors []Door
@@ -133,6 +134,7 @@ func (a *API) register(api huma.API) {
 	a.feedRoutes(api)
 	a.formatRoutes(api)
 	a.hookRoutes(api)
+	a.ruleRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
 	a.inventoryRoutes(api)
