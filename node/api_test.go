@@ -355,3 +355,43 @@ func TestAssetRules(t *testing.T) {
 		}
 	}
 }
+
+// TestPullRequest uploads the scan of a pull request and asks what it brings.
+func TestPullRequest(t *testing.T) {
+	w := newWorld(t)
+	token := w.token("read", "import", "gate")
+	send := func(query, checks string) {
+		t.Helper()
+		results := ""
+		for _, c := range strings.Fields(checks) {
+			results += `,{"ruleId":"` + c + `","message":{"text":"` + c + `"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"` + c + `.go"},"region":{"startLine":3}}}]}`
+		}
+		report := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"alpha"}},"results":[` + strings.TrimPrefix(results, ",") + `]}]}`
+		code, body := w.do("POST", "/api/v1/reports?application=shop&"+query, token, report)
+		var l httpapi.ReportList
+		if err := json.Unmarshal([]byte(body), &l); err != nil || code != http.StatusAccepted {
+			t.Fatalf("import: %d %s (%v)", code, body, err)
+		}
+		if code, body := w.do("GET", "/api/v1/reports/"+l.Items[0].ID+"/events", token, ""); code != http.StatusOK || !strings.Contains(body, "event: done") {
+			t.Fatalf("follow: %d %s", code, body)
+		}
+	}
+	send("ref=main", "a b")
+	send("pull_request=7", "a c")
+	code, body := w.do("GET", "/api/v1/applications/shop/diff?ref=refs/pull/7", token, "")
+	var d httpapi.Diff
+	if err := json.Unmarshal([]byte(body), &d); err != nil || code != http.StatusOK {
+		t.Fatalf("diff: %d %s (%v)", code, body, err)
+	}
+	if len(d.New) != 1 || d.New[0].Title != "c" || len(d.Gone) != 1 || d.Gone[0].Title != "b" || d.Same != 1 || len(d.Unscanned) != 0 {
+		t.Errorf("diff: %s, want c new, b gone, one the same", body)
+	}
+	for _, query := range []string{"pull_request=x", "pull_request=0", "pull_request=7&ref=main"} {
+		if code, body := w.do("POST", "/api/v1/reports?application=shop&"+query, token, "{}"); code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s, want 422", query, code, body)
+		}
+	}
+	if code, _ := w.do("GET", "/api/v1/applications/shop/diff?ref=refs/pull/8", token, ""); code != http.StatusUnprocessableEntity {
+		t.Errorf("a pull request without scans: %d, want 422", code)
+	}
+}

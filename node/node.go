@@ -140,7 +140,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
 		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
-		Feeds: feedDesk{n}, Formats: n.formats, AssetRules: n.rules, Hooks: hooks{n}, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
+		Feeds: feedDesk{n}, Formats: n.formats, AssetRules: n.rules, Differ: n.db, Hooks: hooks{n}, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
 	}

@@ -31,6 +31,7 @@ type API struct {
 	Feeds      Feeds
 	Formats    FormatDesk
 	Hooks      Hooks
+	Differ     Differ
 	Access     Access
 	Tokens     TokenDesk
 	Carry      Carry
@@ -135,6 +136,7 @@ func (a *API) register(api huma.API) {
 	a.formatRoutes(api)
 	a.hookRoutes(api)
 	a.ruleRoutes(api)
+	a.diffRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
 	a.inventoryRoutes(api)

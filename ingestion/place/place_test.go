@@ -40,11 +40,11 @@ func TestPlace(t *testing.T) {
 		want  place.Placement
 		notes int
 	}{
-		"first that fits":        {place.Facts{Repository: "https://git.test/acme/mono", File: "services/till/a.sarif"}, place.Placement{Application: "till", Asset: "git.test/acme/mono/till"}, 0},
-		"block condition":        {place.Facts{Kind: "image", Name: "reg.test/shop/web:1"}, place.Placement{Application: "shop"}, 0},
-		"fields of two rules":    {place.Facts{Tool: "zap"}, place.Placement{Application: "platform", Kind: estate.Endpoint, Ref: "main"}, 0},
-		"none but the last":      {place.Facts{Tool: "trivy"}, place.Placement{Application: "platform"}, 0},
-		"half a name":            {place.Facts{Repository: "acme/mono", File: "services//x"}, place.Placement{Application: "platform"}, 1},
+		"first that fits":     {place.Facts{Repository: "https://git.test/acme/mono", File: "services/till/a.sarif"}, place.Placement{Application: "till", Asset: "git.test/acme/mono/till"}, 0},
+		"block condition":     {place.Facts{Kind: "image", Name: "reg.test/shop/web:1"}, place.Placement{Application: "shop"}, 0},
+		"fields of two rules": {place.Facts{Tool: "zap"}, place.Placement{Application: "platform", Kind: estate.Endpoint, Ref: "main"}, 0},
+		"none but the last":   {place.Facts{Tool: "trivy"}, place.Placement{Application: "platform"}, 0},
+		"half a name":         {place.Facts{Repository: "acme/mono", File: "services//x"}, place.Placement{Application: "platform"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, notes := r.Place(c.facts)

@@ -68,6 +68,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{key}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two branches
+         * @description What a branch, tag or pull request (refs/pull/N) has that the base has not, and the other way round. Findings that are decided to be no risk are left out.
+         */
+        get: operations["diff-application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/asset-rules": {
         parameters: {
             query?: never;
@@ -1031,6 +1051,24 @@ export interface components {
              * @description the number
              */
             n: number;
+        };
+        Diff: {
+            /** @description absent: each asset's default branch */
+            base?: string;
+            /** @description there are more than are listed */
+            cut: boolean;
+            /** @description on the base and not on the ref, of tools that scanned both */
+            gone: components["schemas"]["Finding"][];
+            /** @description on the ref and not on the base, the highest score first */
+            new: components["schemas"]["Finding"][];
+            ref: string;
+            /**
+             * Format: int64
+             * @description how many are on both
+             */
+            same: number;
+            /** @description assets of which no scan of the base exists: all of theirs is listed as new */
+            unscanned: string[];
         };
         DoneEvent: {
             application: string;
@@ -2137,6 +2175,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "diff-application": {
+        parameters: {
+            query: {
+                /** @description branch, tag, or refs/pull/N */
+                ref: string;
+                /** @description to compare with; without it each asset's default branch */
+                base?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
                 };
             };
             /** @description Unauthorized */
@@ -3832,6 +3933,8 @@ export interface operations {
                 asset_kind?: "repository" | "image" | "endpoint" | "cloud_resource" | "cluster" | "host";
                 /** @description branch or tag */
                 ref?: string;
+                /** @description number of the pull or merge request that was scanned: the ref is refs/pull/N, which never counts for the asset */
+                pull_request?: string;
                 commit?: string;
                 /** @description image digest */
                 digest?: string;
