@@ -314,3 +314,84 @@ func TestAssign(t *testing.T) {
 		t.Error("after: want the application 'shop' blocked alone")
 	}
 }
+
+// TestAssetRules sets rules through the API: they place what the sender does
+// not, and only that.
+func TestAssetRules(t *testing.T) {
+	w := newWorld(t)
+	admin := w.token("admin", "read")
+	set := func(source string) (int, string) {
+		t.Helper()
+		b, err := json.Marshal(httpapi.AssetRulesEdit{Source: source})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.do("PUT", "/api/v1/asset-rules", admin, string(b))
+	}
+	if code, body := set("rules:\n  - name: a\n    when: toll == 'x'\n    asset: x\n"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "asset-rules.yaml:3:11") {
+		t.Errorf("rules that are wrong: %d %s, want 422 with the place", code, body)
+	}
+	if code, body := set("rules:\n  - name: mono\n    when: target.repository.endsWith('acme/mono')\n    application: \"{{file.split('/')[0]}}\"\n    asset: mono/{{file.split('/')[0]}}\n    ref: main\n"); code != http.StatusOK || !strings.Contains(body, `"rules":1`) {
+		t.Fatalf("set rules: %d %s", code, body)
+	}
+	if _, body := w.do("GET", "/api/v1/asset-rules", admin, ""); !strings.Contains(body, "name: mono") {
+		t.Errorf("rules in force: %s", body)
+	}
+	report := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"alpha"}},"versionControlProvenance":[{"repositoryUri":"https://git.test/acme/mono","branch":"trunk"}],"results":[]}]}`
+	for _, c := range []struct {
+		sub                     receive.Submission
+		application, asset, ref string
+	}{
+		{receive.Submission{Name: "till/a.sarif"}, "till", "mono/till", "main"},
+		{receive.Submission{Name: "shop/a.sarif", Ref: "next", Asset: "shop"}, "shop", "shop", "next"},
+		{receive.Submission{Name: "shop/a.sarif", Application: "bank"}, "bank", "mono/shop", "main"},
+	} {
+		rs, err := w.n.Import(t.Context(), tenant.Default, c.sub, strings.NewReader(report))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := rs[0]; r.Application != c.application || r.Asset != c.asset || r.Ref != c.ref {
+			t.Errorf("%+v: in %s at %s on %s, want %s, %s, %s (%s)", c.sub, r.Application, r.Asset, r.Ref, c.application, c.asset, c.ref, r.Reason)
+		}
+	}
+}
+
+// TestPullRequest uploads the scan of a pull request and asks what it brings.
+func TestPullRequest(t *testing.T) {
+	w := newWorld(t)
+	token := w.token("read", "import", "gate")
+	send := func(query, checks string) {
+		t.Helper()
+		results := ""
+		for _, c := range strings.Fields(checks) {
+			results += `,{"ruleId":"` + c + `","message":{"text":"` + c + `"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"` + c + `.go"},"region":{"startLine":3}}}]}`
+		}
+		report := `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"alpha"}},"results":[` + strings.TrimPrefix(results, ",") + `]}]}`
+		code, body := w.do("POST", "/api/v1/reports?application=shop&"+query, token, report)
+		var l httpapi.ReportList
+		if err := json.Unmarshal([]byte(body), &l); err != nil || code != http.StatusAccepted {
+			t.Fatalf("import: %d %s (%v)", code, body, err)
+		}
+		if code, body := w.do("GET", "/api/v1/reports/"+l.Items[0].ID+"/events", token, ""); code != http.StatusOK || !strings.Contains(body, "event: done") {
+			t.Fatalf("follow: %d %s", code, body)
+		}
+	}
+	send("ref=main", "a b")
+	send("pull_request=7", "a c")
+	code, body := w.do("GET", "/api/v1/applications/shop/diff?ref=refs/pull/7", token, "")
+	var d httpapi.Diff
+	if err := json.Unmarshal([]byte(body), &d); err != nil || code != http.StatusOK {
+		t.Fatalf("diff: %d %s (%v)", code, body, err)
+	}
+	if len(d.New) != 1 || d.New[0].Title != "c" || len(d.Gone) != 1 || d.Gone[0].Title != "b" || d.Same != 1 || len(d.Unscanned) != 0 {
+		t.Errorf("diff: %s, want c new, b gone, one the same", body)
+	}
+	for _, query := range []string{"pull_request=x", "pull_request=0", "pull_request=7&ref=main"} {
+		if code, body := w.do("POST", "/api/v1/reports?application=shop&"+query, token, "{}"); code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s, want 422", query, code, body)
+		}
+	}
+	if code, _ := w.do("GET", "/api/v1/applications/shop/diff?ref=refs/pull/8", token, ""); code != http.StatusUnprocessableEntity {
+		t.Errorf("a pull request without scans: %d, want 422", code)
+	}
+}

@@ -45,6 +45,7 @@ type Node struct {
 	feeds   *feed.Client
 	gates   *gates
 	formats *formats
+	rules   *assetRules
 	track   *tracker
 	company company
 	watches []*watch
@@ -117,6 +118,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (n *Node, err error
 	n.feeds = feed.NewClient(cfg.Version, feed.Options{})
 	n.gates = newGates(n.db)
 	n.formats = &formats{db: n.db, dir: filepath.Join(cfg.DataDir, "formats"), log: log, loaded: map[[32]byte]*mapping.Mapping{}}
+	n.rules = &assetRules{db: n.db, loaded: map[tenant.ID]compiledRules{}}
 	n.api = n.newAPI()
 	return n, nil
 }
@@ -146,7 +148,7 @@ func (h levelHandler) Enabled(ctx context.Context, l slog.Level) bool {
 func (n *Node) newAPI() *httpapi.API {
 	return &httpapi.API{
 		Findings: n.db, Triage: n.db, Estate: n.db, Assets: n.db, Reports: reports{n}, Replays: reports{n}, Intake: intake{n}, Uploads: n.uploads, Gate: n.gates, Policies: n.gates,
-		Feeds: feedDesk{n}, Formats: n.formats, Hooks: hooks{n}, Buckets: n.buckets, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
+		Feeds: feedDesk{n}, Formats: n.formats, AssetRules: n.rules, Differ: n.db, Hooks: hooks{n}, Buckets: n.buckets, Inventory: n.db, Access: access{n}, Tokens: access{n}, Carry: n.db, Doors: n.doors(), Version: n.cfg.Version, PublicURL: n.URL(), Hosts: n.cfg.hosts(), Web: ui.Handler(), Now: now,
 		Log:   func(_ context.Context, msg string, err error) { n.log.Error(msg, "error", err) },
 		Ready: n.db.Ping,
 	}

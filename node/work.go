@@ -174,9 +174,13 @@ func (n *Node) applyReport(ctx context.Context, t tenant.ID, id string, r receiv
 	if err != nil {
 		return err
 	}
+	rules, err := n.rules.of(ctx, t)
+	if err != nil {
+		return err
+	}
 	out, err := n.apply.Apply(ctx, apply.Job{
 		Tenant: t, Report: id, Submission: r.Submission, Received: r.Received, Now: now(), Documents: docs,
-		Format: names, Confidence: sure, SecretKey: key, Aliases: n.db.Aliases(ctx), Build: build(),
+		Format: names, Confidence: sure, SecretKey: key, Aliases: n.db.Aliases(ctx), Build: build(), Rules: rules,
 		Progress: func(phase string, records int64) { n.track.set(id, phase, records) },
 	})
 	var bad *apply.Unreadable

@@ -149,6 +149,7 @@ func (a *App) root() *cobra.Command {
 		a.migrateCommand(),
 		a.scanCommand(),
 		a.assetCommand(),
+		a.ruleCommand(),
 	)
 	return root
 }

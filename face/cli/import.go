@@ -27,10 +27,10 @@ import (
 
 // importOptions are what `stance import` was told of the target.
 type importOptions struct {
-	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output string
-	part, noGit, accept                                                                      bool
-	wait                                                                                     time.Duration
-	resumeAbove                                                                              int64 // MiB
+	application, asset, kind, ref, commit, digest, format, tool, category, scannedAt, output, pull, target string
+	part, noGit, noBuild, accept                                                                           bool
+	wait                                                                                                   time.Duration
+	resumeAbove                                                                                            int64 // MiB
 }
 
 func (a *App) importCommand() *cobra.Command {
@@ -51,6 +51,9 @@ func (a *App) importCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	o.targetFlags(f)
+	f.StringVar(&o.pull, "pull-request", "", "number of the pull or merge request that was scanned; build services tell it")
+	f.StringVar(&o.target, "target-branch", "", "branch that the pull request is compared with; build services tell it")
+	f.BoolVar(&o.noBuild, "no-build", false, "take nothing from the variables of the build service")
 	f.StringVar(&o.kind, "asset-kind", "", "repository, image, endpoint, cloud_resource, cluster or host")
 	f.StringVar(&o.digest, "digest", "", "digest of the image that was scanned")
 	f.StringVar(&o.format, "format", "", "read as this format instead of detecting it")
@@ -85,6 +88,14 @@ func (o *importOptions) check() error {
 			return usage("--scanned-at %q: want a time such as 2026-01-31T12:00:00Z", o.scannedAt)
 		}
 	}
+	if o.pull != "" {
+		if _, err := estate.PullRef(o.pull); err != nil {
+			return usage("--pull-request: %w", err)
+		}
+		if o.ref != "" {
+			return usage("--pull-request and --ref say different things: give one")
+		}
+	}
 	if o.output != "table" && o.output != "json" {
 		return usage("--output %q: want table or json", o.output)
 	}
@@ -94,6 +105,9 @@ func (o *importOptions) check() error {
 func (a *App) runImport(ctx context.Context, args []string, o importOptions) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if !o.noBuild {
+		o.fromBuild(os.Getenv)
 	}
 	if !o.noGit {
 		o.fromGit(ctx, ".")
@@ -122,6 +136,11 @@ func (a *App) runImport(ctx context.Context, args []string, o importOptions) err
 	}
 	if err := a.printImports(done, o.output); err != nil {
 		return err
+	}
+	if o.pull != "" && o.output == "table" {
+		if err := a.printPull(ctx, c, done, o); err != nil {
+			return err
+		}
 	}
 	for _, r := range done {
 		if r.State == "failed" {
@@ -157,7 +176,7 @@ func (a *App) importFile(ctx context.Context, c *client, path string, o importOp
 // send uploads one report and follows it to its end.
 func (a *App) send(ctx context.Context, c *client, name string, body io.Reader, o importOptions) ([]httpapi.Report, error) {
 	q := url.Values{}
-	for k, v := range map[string]string{"name": name, "application": o.application, "asset": o.asset, "asset_kind": o.kind, "ref": o.ref, "commit": o.commit,
+	for k, v := range map[string]string{"name": name, "application": o.application, "asset": o.asset, "asset_kind": o.kind, "ref": o.ref, "pull_request": o.pull, "commit": o.commit,
 		"digest": o.digest, "format": o.format, "tool": o.tool, "category": o.category, "scanned_at": o.scannedAt} {
 		if v != "" {
 			q.Set(k, v)
@@ -334,7 +353,7 @@ func (o *importOptions) fromGit(ctx context.Context, dir string) {
 	if o.application == "" {
 		o.application = filepath.Base(git("rev-parse", "--show-toplevel"))
 	}
-	if o.ref == "" {
+	if o.ref == "" && o.pull == "" {
 		if ref := git("rev-parse", "--abbrev-ref", "HEAD"); ref != "HEAD" {
 			o.ref = ref
 		}

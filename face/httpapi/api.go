@@ -19,24 +19,26 @@ import (
 // API is what the face needs from below. Every part is a small interface that
 // this package declares beside its use.
 type API struct {
-	Findings  Findings
-	Triage    Triager
-	Estate    Estate
-	Assets    Assets
-	Reports   Reports
-	Replays   Replays
-	Intake    Intake
-	Uploads   Uploads
-	Gate      Gate
-	Policies  PolicyStore
-	Feeds     Feeds
-	Formats   FormatDesk
-	Hooks     Hooks
-	Buckets   Buckets
-	Access    Access
-	Tokens    TokenDesk
-	Carry     Carry
-	Inventory Inventory
+	Findings   Findings
+	Triage     Triager
+	Estate     Estate
+	Assets     Assets
+	Reports    Reports
+	Replays    Replays
+	Intake     Intake
+	Uploads    Uploads
+	Gate       Gate
+	Policies   PolicyStore
+	Feeds      Feeds
+	Formats    FormatDesk
+	Hooks      Hooks
+	Buckets    Buckets
+	Access     Access
+	Tokens     TokenDesk
+	Carry      Carry
+	Inventory  Inventory
+	Differ     Differ
+	AssetRules AssetRuleStore
 
 	// Doors are operations of other products' APIs that are answered too.
 	Doors []Door
@@ -137,6 +139,8 @@ func (a *API) register(api huma.API) {
 	a.formatRoutes(api)
 	a.hookRoutes(api)
 	a.bucketRoutes(api)
+	a.ruleRoutes(api)
+	a.diffRoutes(api)
 	a.accessRoutes(api)
 	a.carryRoutes(api)
 	a.inventoryRoutes(api)

@@ -43,6 +43,9 @@ func (a *API) problem(ctx context.Context, err error) error {
 			}
 			return huma.Error422UnprocessableEntity("the mapping was not saved: "+policy.Error(), details...)
 		}
+		if errors.Is(err, ErrAssetRules) {
+			return huma.Error422UnprocessableEntity("the asset rules were not replaced: "+policy.Error(), details...)
+		}
 		return huma.Error422UnprocessableEntity("the policies were not replaced: "+policy.Error(), details...)
 	case errors.As(err, &refused):
 		switch refused.Reason {

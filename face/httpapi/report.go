@@ -42,6 +42,7 @@ type uploadInput struct {
 	Asset       string `query:"asset" maxLength:"500" doc:"name of the repository, image, site …; without it the report tells"`
 	AssetKind   string `query:"asset_kind" enum:"repository,image,endpoint,cloud_resource,cluster,host"`
 	Ref         string `query:"ref" maxLength:"300" doc:"branch or tag"`
+	PullRequest string `query:"pull_request" maxLength:"20" doc:"number of the pull or merge request that was scanned: the ref is refs/pull/N, which never counts for the asset"`
 	Commit      string `query:"commit" maxLength:"100"`
 	Digest      string `query:"digest" maxLength:"200" doc:"image digest"`
 	Format      string `query:"format" maxLength:"50" doc:"force a format instead of detecting it"`
@@ -93,7 +94,7 @@ type doneEvent struct{ Report }
 
 func (a *API) upload(ctx context.Context, in *uploadInput) (*body[ReportList], error) {
 	s, err := receive.Describe(receive.Fields{
-		"name": in.Name, "application": in.Application, "asset": in.Asset, "asset_kind": in.AssetKind, "ref": in.Ref, "commit": in.Commit,
+		"name": in.Name, "application": in.Application, "asset": in.Asset, "asset_kind": in.AssetKind, "ref": in.Ref, "pull_request": in.PullRequest, "commit": in.Commit,
 		"digest": in.Digest, "format": in.Format, "tool": in.Tool, "category": in.Category, "scope": in.Scope, "scanned_at": in.ScannedAt,
 	}, who(ctx).Name, a.Now())
 	if err != nil {

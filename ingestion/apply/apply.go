@@ -5,6 +5,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/stance-aspm/stance/domain/tenant"
 	"github.com/stance-aspm/stance/ingestion/format"
 	"github.com/stance-aspm/stance/ingestion/normalise"
+	"github.com/stance-aspm/stance/ingestion/place"
 	"github.com/stance-aspm/stance/ingestion/receive"
 )
 
@@ -50,6 +52,8 @@ type Job struct {
 	// Build names the program to the revision: what one build read another
 	// may read differently. Without it every record is read.
 	Build string
+	// Rules place what the sender does not; nil rules place nothing.
+	Rules *place.Rules
 	// Progress is told now and then how far it is; it may be nil.
 	Progress func(phase string, records int64)
 }
@@ -181,6 +185,7 @@ type session struct {
 	failure error          // of the first document that could not be read to its end
 	doubt   string         // of all scans, for that reason
 	early   int            // faults before the first run
+	renamed *renamed       // checks of the document that is read
 	vex     *statements    // the VEX document that is read, else nil
 	stated  []AboutProduct // by all VEX documents of the report
 	// reconsider are assets that statements bear on.
@@ -300,14 +305,14 @@ func (s *session) openRun(r *format.Run) error {
 		r = &apart
 	}
 	tool := toolName(s.job.Submission.Tool, r.Tool)
-	kind, name, ref := s.target(r)
+	application, kind, name, ref := s.target(r)
 	key := strings.Join([]string{string(kind), name, ref, tool, r.Category}, "\x00")
 	s.tell(tool, r.Notes)
 	if known, ok := s.scans[key]; ok {
 		known.failed, known.part = known.failed || r.Failed, known.part || r.Part
 		return s.turnTo(known)
 	}
-	target, err := s.tx.Target(s.ctx, s.job.Submission.Application, kind, name)
+	target, err := s.tx.Target(s.ctx, application, kind, name)
 	if err != nil {
 		return err
 	}
@@ -336,6 +341,10 @@ func (s *session) tell(tool string, notes []string) {
 	if !slices.Contains(s.out.Tools, tool) {
 		s.out.Tools = append(s.out.Tools, tool)
 	}
+	s.note(notes)
+}
+
+func (s *session) note(notes []string) {
 	for _, n := range notes {
 		if len(s.out.Notes) < maxNotes && !slices.Contains(s.out.Notes, n) {
 			s.out.Notes = append(s.out.Notes, n)
@@ -373,11 +382,11 @@ func (s *session) turnTo(sc *scan) error {
 
 const maxNotes = 20
 
-// target says what a run scanned: what the sender said, else what the report
-// says, else the application itself.
-func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string) {
-	sub, t := &s.job.Submission, &r.Target
-	kind, name, ref = sub.AssetKind, sub.Asset, sub.Ref
+// target says what a run scanned: what the sender said, else the rules, else
+// what the report says, else the application itself.
+func (s *session) target(r *format.Run) (application string, kind estate.AssetKind, name, ref string) {
+	t, sub := &r.Target, s.placed(r)
+	application, kind, name, ref = sub.Application, sub.AssetKind, sub.Asset, sub.Ref
 	if kind == "" {
 		switch t.Kind {
 		case "image":
@@ -418,7 +427,25 @@ func (s *session) target(r *format.Run) (kind estate.AssetKind, name, ref string
 			}
 		}
 	}
-	return kind, name, ref
+	return application, kind, name, ref
+}
+
+// placed is the submission with what the rules add to it.
+func (s *session) placed(r *format.Run) receive.Submission {
+	sub, t := s.job.Submission, &r.Target
+	doc := &s.job.Documents[s.doc]
+	file := doc.Name
+	if file == "" {
+		file = sub.Name
+	}
+	p, notes := s.job.Rules.Place(place.Facts{
+		Tool: toolName(sub.Tool, r.Tool), Format: doc.Format.Format.Name, Category: r.Category, File: file,
+		Kind: t.Kind, Name: t.Name, Repository: t.Repository, Branch: t.Branch, Commit: t.Commit, Digest: t.Digest, PURL: t.PURL,
+	})
+	s.note(notes)
+	sub.Application = cmp.Or(sub.Application, p.Application)
+	sub.Asset, sub.AssetKind, sub.Ref = cmp.Or(sub.Asset, p.Asset), cmp.Or(sub.AssetKind, p.Kind), cmp.Or(sub.Ref, p.Ref)
+	return sub
 }
 
 // unplaced names what neither the sender nor the usual fields of a report

@@ -46,6 +46,11 @@ func (sc *scan) contest() error {
 		for i := range sc.ids {
 			keys[sc.ids[i].Key] = true
 		}
+		for _, others := range sc.renamed {
+			for i := range others {
+				keys[others[i].Key] = true
+			}
+		}
 		if err := sc.s.tx.EachSighting(sc.s.ctx, sc.series.ID, func(s *Sighting) {
 			if missing.Contains(s.N) {
 				keys[s.ID.Key] = true

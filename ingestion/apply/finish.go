@@ -41,6 +41,7 @@ func (sc *scan) match() error {
 		present = sc.earlier.Seen
 	}
 	m := assign(sc.ids, sc.known, present.Contains)
+	assignRenamed(m, sc.renamed, sc.known, present.Contains)
 	newer, err := sc.newer()
 	if err != nil {
 		return err
@@ -146,7 +147,9 @@ func (sc *scan) update(known *Sighting, i int, how Join) Sighting {
 	sg.ID, sg.At, sg.Severity, sg.Claim, sg.VEX = sc.ids[i], sc.keptAt(seen), seen.severity, seen.claim, seen.vex
 	sc.touch(known.Finding, changed)
 	e := Event{Finding: known.Finding, Valid: sc.at, Type: EventChanged, By: sc.tool}
-	if moved {
+	if how == JoinRenamed {
+		e.Detail = how.Rule()
+	} else if moved {
 		e.Type, e.Detail = EventMoved, how.Rule()
 	} else if known.ID.Line != sg.ID.Line {
 		e.Detail = fmt.Sprintf("line %d, was %d", sg.ID.Line, known.ID.Line)

@@ -20,6 +20,7 @@ const (
 	JoinOtherRef              // the same tool on another branch or tag
 	JoinPackage               // same advisory and component; the tools name the place differently
 	JoinLine                  // same sort of flaw on the same line; a tool does not show the code
+	JoinRenamed               // the same, but for the id that the tool gives its check
 )
 
 var joins = [...]struct {
@@ -35,6 +36,7 @@ var joins = [...]struct {
 	JoinOtherRef:  {"same identity on another branch", 0.98},
 	JoinPackage:   {"same advisory and component, place named differently", 0.9},
 	JoinLine:      {"same weakness on the same line of the same revision", 0.9},
+	JoinRenamed:   {"the tool renamed its check", 0.95},
 }
 
 // Rule returns the words for people, Confidence how sure the rule is, 0 to 1.

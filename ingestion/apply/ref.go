@@ -3,6 +3,8 @@ package apply
 import (
 	"slices"
 	"time"
+
+	"github.com/stance-aspm/stance/domain/estate"
 )
 
 // refAge is a branch or tag of an asset and when it was first scanned.
@@ -21,7 +23,7 @@ func chooseDefault(refs []refAge) string {
 	best := ""
 	var first time.Time
 	for _, r := range refs {
-		if r.ref == "" {
+		if r.ref == "" || estate.IsPull(r.ref) {
 			continue
 		}
 		if best == "" || rank(r.ref) < rank(best) || rank(r.ref) == rank(best) && (r.first.Before(first) || r.first.Equal(first) && r.ref < best) {
@@ -39,7 +41,11 @@ func rank(ref string) int {
 }
 
 // counts reports whether presence on a ref counts for the finding's status: a
-// scan that names no ref is taken to be of what counts.
+// scan that names no ref is taken to be of what counts, one of a pull request
+// never is.
 func counts(ref, defaultRef string) bool {
+	if estate.IsPull(ref) {
+		return false
+	}
 	return ref == "" || defaultRef == "" || ref == defaultRef
 }

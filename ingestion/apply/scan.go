@@ -44,6 +44,9 @@ type scan struct {
 
 	ids  []finding.Identity // of all observations, when there are known sightings
 	seen []seenObservation
+	// renamed are the other identities of those observations whose check the
+	// tool renamed.
+	renamed map[int][]finding.Identity
 
 	seenSet, goneSet *roaring.Bitmap
 	born             *roaring.Bitmap // sightings whose finding this scan made
@@ -99,7 +102,7 @@ func (s *session) openScan(t Target, ref, tool string, r *format.Run) (*scan, er
 		s: s, target: t, series: series, tool: tool, toolBit: toolBit(bit), version: r.Version, at: s.scannedAt(r),
 		commit: s.job.Submission.Commit, digest: s.job.Submission.Digest, failed: r.Failed, part: s.job.Submission.Part || r.Part, byID: map[int64]Series{}, backed: map[finding.ID]bool{}, adopted: map[finding.ID]told{},
 		writer: chunkWriterWith(s.pack.enc), fresh: series.Next == 0, recalled: roaring.New(), clean: roaring.New(), seenSet: roaring.New(), goneSet: roaring.New(), born: roaring.New(),
-		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{},
+		slots: map[uint64]uint32{}, touched: map[finding.ID]uint8{}, renamed: map[int][]finding.Identity{},
 	}
 	if sc.earlier = s.earlierOf(series.ID); sc.earlier != nil {
 		sc.at = sc.earlier.At // the time of a scan doesn't change by reading it again
@@ -161,6 +164,9 @@ func (sc *scan) observe(in *identified) error {
 			seen.same = same + 1
 			sc.seen = append(sc.seen, seen)
 			return nil
+		}
+		if others := sc.otherwise(o, in.advisory); others != nil {
+			sc.renamed[i] = others
 		}
 		if gone(seen.claim) { // what is not there need not be kept
 			sc.seen = append(sc.seen, seen)
@@ -265,7 +271,14 @@ func (sc *scan) resolveFinding(sg *Sighting, o *finding.Observation, adv string)
 		if err != nil {
 			return err
 		}
-		if c, how := sc.choose(sg, cands, o.Kind); c != nil {
+		c, how := sc.choose(sg, cands, o.Kind)
+		if c == nil {
+			if c, err = sc.underOtherName(sg, o, adv); err != nil {
+				return err
+			}
+			how = JoinRenamed
+		}
+		if c != nil {
 			sg.Finding, sg.Join = c.Finding, how
 			sc.joined = append(sc.joined, c.Finding)
 			sc.s.joined = append(sc.s.joined, c.Finding)

@@ -116,8 +116,8 @@ func (v *statements) here(s *session) error {
 	if v.target != 0 {
 		return nil
 	}
-	kind, name, ref := s.target(v.run)
-	t, err := s.tx.Target(s.ctx, s.job.Submission.Application, kind, name)
+	application, kind, name, ref := s.target(v.run)
+	t, err := s.tx.Target(s.ctx, application, kind, name)
 	if err != nil {
 		return err
 	}

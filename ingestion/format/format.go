@@ -25,6 +25,9 @@ type Format struct {
 	// Fields says where each of our fields comes from in a report; docs are
 	// generated of it.
 	Fields []Field
+	// Renames are check ids that the tool gave up for others: old to new. What
+	// it found under the old id goes on under the new one.
+	Renames map[string]string
 	// Detect says how sure the format is that a document with this head is
 	// one of its own. It reads nothing else.
 	Detect func(Head) Confidence

@@ -15,7 +15,7 @@ import (
 type Fields map[string]string
 
 // fieldNames are the names that Fields may have, as Describe reads them.
-var fieldNames = []string{"application", "asset", "asset_kind", "category", "commit", "digest", "format", "name", "ref", "scanned_at", "scope", "tool"}
+var fieldNames = []string{"application", "asset", "asset_kind", "category", "commit", "digest", "format", "name", "pull_request", "ref", "scanned_at", "scope", "tool"}
 
 // FieldNames lists the names that Fields may have, sorted.
 func FieldNames() []string { return slices.Clone(fieldNames) }
@@ -47,6 +47,16 @@ func Describe(f Fields, by string, now time.Time) (Submission, error) {
 	s := Submission{
 		Name: f["name"], Application: f["application"], Asset: f["asset"], AssetKind: estate.AssetKind(f["asset_kind"]), Ref: f["ref"],
 		Commit: f["commit"], Digest: f["digest"], Format: f["format"], Tool: f["tool"], Category: f["category"], By: by,
+	}
+	if n := f["pull_request"]; n != "" {
+		ref, err := estate.PullRef(n)
+		if err != nil {
+			return s, err
+		}
+		if s.Ref != "" && s.Ref != ref {
+			return s, fmt.Errorf("ref %q and pull_request %s say different things: give one", s.Ref, n)
+		}
+		s.Ref = ref
 	}
 	switch f["scope"] {
 	case "", "full":

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stance-aspm/stance/domain/estate"
 	"github.com/stance-aspm/stance/domain/tenant"
@@ -153,4 +154,23 @@ func (x *applyTx) onlyAsset(query string, args []any) (int64, bool, error) {
 		return loose[0], true, nil
 	}
 	return 0, false, nil
+}
+
+// AssetRules returns the text of the tenant's asset rules, "" when there are
+// none.
+func (d *DB) AssetRules(ctx context.Context, t tenant.ID) (source string, err error) {
+	err = d.read.QueryRowContext(ctx, `SELECT source FROM asset_rules WHERE tenant_id = ? ORDER BY version DESC LIMIT 1`, t).Scan(&source)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return source, err
+}
+
+// SetAssetRules adds a version of the asset rules; older ones stay.
+func (d *DB) SetAssetRules(ctx context.Context, t tenant.ID, source, by string, at time.Time) error {
+	_, err := d.write.ExecContext(ctx, `INSERT INTO asset_rules (tenant_id, version, source, by, at) SELECT ?1, coalesce(max(version), 0) + 1, ?2, ?3, ?4 FROM asset_rules WHERE tenant_id = ?1`, t, source, by, millis(at))
+	if err != nil {
+		return fmt.Errorf("save asset rules: %w", err)
+	}
+	return nil
 }

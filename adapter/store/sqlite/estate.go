@@ -267,6 +267,9 @@ func (d *DB) AddAsset(ctx context.Context, t tenant.ID, application string, kind
 // SetDefaultRef says which ref of an asset counts, and derives the state of
 // its findings anew.
 func (d *DB) SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error {
+	if estate.IsPull(ref) {
+		return &posture.BadQuery{Reason: "a pull request is only proposed: its findings can't be the ones that count"}
+	}
 	return d.withTx(ctx, t, func(x *applyTx) error {
 		var asset int64
 		err := x.row(`SELECT id FROM asset WHERE tenant_id = ? AND uid = ?`, []any{x.t, id[:]}, &asset)

@@ -164,14 +164,15 @@ func (d *DB) GateFindings(ctx context.Context, t tenant.ID, a GateAsset, ref str
 
 // presentOn lists the findings that are present on one ref of an asset.
 func (d *DB) presentOn(ctx context.Context, t tenant.ID, asset int64, ref string) (map[finding.ID]bool, error) {
-	rows, err := d.read.QueryContext(ctx, "SELECT "+seriesColumns+" WHERE s.tenant_id = ? AND s.asset_id = ? AND s.ref = ?", t, asset, ref)
+	series, err := d.refSeries(ctx, t, asset, ref)
 	if err != nil {
 		return nil, err
 	}
-	series, err := collect(rows, scanSeries)
-	if err != nil {
-		return nil, err
-	}
+	return d.presentIn(ctx, t, series)
+}
+
+// presentIn lists the findings that are present in any of the series.
+func (d *DB) presentIn(ctx context.Context, t tenant.ID, series []apply.Series) (map[finding.ID]bool, error) {
 	out := map[finding.ID]bool{}
 	for _, s := range series {
 		rows, err := d.read.QueryContext(ctx, `SELECT n, finding_id FROM sighting WHERE tenant_id = ? AND series_id = ?`, t, s.ID)

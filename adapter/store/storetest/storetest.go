@@ -62,10 +62,11 @@ type Estate interface {
 	Assets
 }
 
-// Assets changes assets.
+// Assets changes assets and compares their refs.
 type Assets interface {
 	SetDefaultRef(ctx context.Context, t tenant.ID, id estate.AssetID, ref string) error
 	AssignAsset(ctx context.Context, t tenant.ID, id estate.AssetID, application string) error
+	Diff(ctx context.Context, t tenant.ID, application, ref, base string) (posture.Diff, error)
 }
 
 // Rules are what an organisation says of whom it trusts.
@@ -124,6 +125,8 @@ func Run(t *testing.T, open Open) {
 		{"vex", vex()},
 		{"assign", assigning()},
 		{"inventory", inventories()},
+		{"rename", renamings()},
+		{"pull", pulls()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for name, test := range group.cases {

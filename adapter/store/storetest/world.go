@@ -74,6 +74,7 @@ type scan struct {
 	panics                          bool                // the decoder panics at the end
 	run                             *format.Run
 	then                            []leg // further runs of the same document
+	renames                         map[string]string
 }
 
 // leg is one more run in a document.
@@ -208,7 +209,9 @@ func submission(s *scan) receive.Submission {
 
 func (w *world) apply(r receive.Accepted, sub receive.Submission, s *scan) (apply.Outcome, error) {
 	w.Helper()
-	return w.applier().Apply(w.ctx, w.job(r, sub, w.input(), s.play))
+	job := w.job(r, sub, w.input(), s.play)
+	job.Documents[0].Format.Format.Renames = s.renames
+	return w.applier().Apply(w.ctx, job)
 }
 
 func (w *world) input() *format.Input {

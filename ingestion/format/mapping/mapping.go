@@ -130,6 +130,8 @@ func (m *Mapping) Format() format.Format {
 		Fields: m.documentation(),
 		Detect: m.detect,
 		Decode: m.decode,
+
+		Renames: m.spec.Renames,
 	}
 }
 

@@ -68,6 +68,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/applications/{key}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two branches
+         * @description What a branch, tag or pull request (refs/pull/N) has that the base has not, and the other way round. Findings that are decided to be no risk are left out.
+         */
+        get: operations["diff-application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/asset-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the asset rules
+         * @description The rules that place reports whose sender does not.
+         */
+        get: operations["get-asset-rules"];
+        /**
+         * Replace the asset rules
+         * @description Checks the rules first; the problems come with line and column. They place the reports that are applied from now on; what is placed already stays.
+         */
+        put: operations["set-asset-rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/application": {
         parameters: {
             query?: never;
@@ -946,6 +990,19 @@ export interface components {
             /** @description name or key; made when new */
             application: string;
         };
+        AssetRules: {
+            /**
+             * Format: int64
+             * @description how many there are
+             */
+            rules: number;
+            /** @description YAML as docs/asset-rules.md describes it; empty when there are no rules */
+            source: string;
+        };
+        AssetRulesEdit: {
+            /** @description YAML as docs/asset-rules.md describes it; empty takes all rules away */
+            source: string;
+        };
         BucketEvents: {
             /**
              * Format: int64
@@ -1066,6 +1123,24 @@ export interface components {
              * @description the number
              */
             n: number;
+        };
+        Diff: {
+            /** @description absent: each asset's default branch */
+            base?: string;
+            /** @description there are more than are listed */
+            cut: boolean;
+            /** @description on the base and not on the ref, of tools that scanned both */
+            gone: components["schemas"]["Finding"][];
+            /** @description on the ref and not on the base, the highest score first */
+            new: components["schemas"]["Finding"][];
+            ref: string;
+            /**
+             * Format: int64
+             * @description how many are on both
+             */
+            same: number;
+            /** @description assets of which no scan of the base exists: all of theirs is listed as new */
+            unscanned: string[];
         };
         DoneEvent: {
             application: string;
@@ -2209,6 +2284,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApplicationDetail"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "diff-application": {
+        parameters: {
+            query: {
+                /** @description branch, tag, or refs/pull/N */
+                ref: string;
+                /** @description to compare with; without it each asset's default branch */
+                base?: string;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-asset-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetRules"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-asset-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetRulesEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetRules"];
                 };
             };
             /** @description Unauthorized */
@@ -3926,6 +4171,8 @@ export interface operations {
                 asset_kind?: "repository" | "image" | "endpoint" | "cloud_resource" | "cluster" | "host";
                 /** @description branch or tag */
                 ref?: string;
+                /** @description number of the pull or merge request that was scanned: the ref is refs/pull/N, which never counts for the asset */
+                pull_request?: string;
                 commit?: string;
                 /** @description image digest */
                 digest?: string;
