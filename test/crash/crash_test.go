@@ -74,11 +74,14 @@ func TestKilledImportsEndInTheSameState(t *testing.T) {
 	rough := sameKeys(t, calm)
 	second := newSender(startServer(ctx, t, rough), lanes)
 	k := &killer{t: t, s: second, rand: r, at: map[moment]int{}, seen: map[string]int{}}
-	sent := second.begin(ctx, t)
+	sending, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	sent := second.begin(sending, t)
 	for i := range n {
 		second.release(second.total*(i+1)/n - second.total*i/n)
 		k.round(ctx, i)
 		if t.Failed() {
+			giveUp() // it would wait for releases that don't come
 			break
 		}
 	}
