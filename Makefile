@@ -74,8 +74,8 @@ test-browser: build test/e2e/node_modules/.package-lock.json ## the built binary
 	npm --prefix test/e2e test
 
 .PHONY: race
-race: ## Go tests of the concurrent packages under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GOTEST) -race -timeout 20m $(CONCURRENT:%=./%/...)
+race: ## Go tests of the concurrent packages under the race detector, with fewer random cases (needs a C compiler)
+	CGO_ENABLED=1 $(GOTEST) -race -short -timeout 20m $(CONCURRENT:%=./%/...)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each (FUZZTIME=5m make fuzz)
